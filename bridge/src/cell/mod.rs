@@ -128,7 +128,7 @@ impl ActorCell {
     /// Goes on where `before`, which has ended under the same id, left off: counters only grow.
     pub(crate) fn succeed(&self, before: &Self) {
         self.messages.store(before.messages.load(Relaxed), Relaxed);
-        self.sums.go_on_from(before.sums.read());
+        self.sums.go_on_from(&before.sums);
         *self.sample() = before.sample().take();
         if let Some(traffic) = before.traffic() {
             self.sums.closer().traffic.get_or_init(|| Arc::clone(traffic));
@@ -376,6 +376,18 @@ impl ActorCell {
     pub(crate) fn error(self: &Arc<Self>) {
         self.errors.fetch_add(1, Relaxed);
         self.touch();
+    }
+
+    /// A message was handled to its end after the end of the actor, whose name may have begun another life.
+    pub(crate) fn answered_late(self: &Arc<Self>, nanos: u64) {
+        self.sums.late().answered(nanos);
+        self.newest().touch();
+    }
+
+    /// The same, and the answer was an error.
+    pub(crate) fn error_late(self: &Arc<Self>) {
+        self.sums.late().error();
+        self.newest().touch();
     }
 
     pub(crate) fn declare(self: &Arc<Self>, activity: Activity, more: bool) {

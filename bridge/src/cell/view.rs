@@ -60,7 +60,7 @@ impl ActorCell {
             status: self.status(since),
             messages: self.messages.load(Relaxed),
             queued,
-            errors: self.errors.load(Relaxed),
+            errors: self.errors.load(Relaxed).saturating_add(self.sums.late_errors()),
             restarts: self.restarts.load(Relaxed),
             totals: self.sums.read(),
             rates: None,

@@ -1,8 +1,10 @@
 //! What an actor's work comes to: sums with the counts that go with them, and what of it fell into the last stretch of time.
 //!
-//! The sums have one writer, the thread that polls the actor, so they are plain loads and stores.
+//! The sums have one writer, the thread that polls the actor, so they are plain loads and stores. What is counted after its
+//! end, for answers outlive who gave them, may come while the next life counts on another thread: that is apart, and all
+//! lives of a name share it.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use loom_protocol::{Latency, Rates, Work};
@@ -51,6 +53,26 @@ pub(super) struct Closer {
     pub(super) traffic: OnceLock<Arc<Traffic>>,
     /// Who it is for those that it sends to.
     pub(super) sender: SenderNumber,
+    late: OnceLock<Arc<Late>>,
+}
+
+/// What the lives of one name counted after their ends, from any thread.
+#[derive(Default)]
+pub(super) struct Late {
+    handled: AtomicU64,
+    handle_ns: AtomicU64,
+    errors: AtomicU32,
+}
+
+impl Late {
+    pub(super) fn answered(&self, nanos: u64) {
+        self.handle_ns.fetch_add(nanos, Relaxed);
+        self.handled.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn error(&self) {
+        self.errors.fetch_add(1, Relaxed);
+    }
 }
 
 /// Times, and how many were measured of each.
@@ -85,7 +107,27 @@ impl Sums {
         self.closer.get().map(Box::as_ref)
     }
 
+    /// To count there what comes after the end.
+    pub(super) fn late(&self) -> &Arc<Late> {
+        self.closer().late.get_or_init(Arc::default)
+    }
+
+    /// Errors of answers that came after an end.
+    pub(super) fn late_errors(&self) -> u32 {
+        let late = self.closer_if_any().and_then(|closer| closer.late.get());
+        late.map_or(0, |late| late.errors.load(Relaxed))
+    }
+
     pub(super) fn read(&self) -> Totals {
+        let mut totals = self.own();
+        if let Some(late) = self.closer_if_any().and_then(|closer| closer.late.get()) {
+            totals.handled += late.handled.load(Relaxed);
+            totals.handle_ns = totals.handle_ns.wrapping_add(late.handle_ns.load(Relaxed));
+        }
+        totals
+    }
+
+    fn own(&self) -> Totals {
         let turns = self.turns.get();
         let Some(Closer { times, .. }) = self.closer_if_any() else {
             return Totals {
@@ -104,7 +146,10 @@ impl Sums {
         }
     }
 
-    pub(super) fn go_on_from(&self, before: Totals) {
+    /// Shared from now on is what came late, or will.
+    pub(super) fn go_on_from(&self, before: &Self) {
+        self.closer().late.get_or_init(|| Arc::clone(before.late()));
+        let before = before.own();
         self.turns.set(before.turns);
         let untimed = Totals {
             turns: before.turns,

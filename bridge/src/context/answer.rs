@@ -12,7 +12,7 @@ use actix::ResponseFuture;
 use tokio::sync::oneshot::Receiver;
 
 use super::Reply;
-use super::envelope::{answered, answered_wrongly};
+use super::envelope::{answered, answered_late, answered_wrongly};
 use crate::cell::{ActorCell, Pending};
 use crate::clock;
 use crate::measure::{Level, MessageCell, level};
@@ -138,19 +138,23 @@ impl<T: 'static> Awaited<T> {
         }
     }
 
-    /// Counts first: who has the answer sees the counters. Where another actor has taken over the counters, perhaps on another
-    /// thread, its times are not ours to write.
+    /// Counts first: who has the answer sees the counters. Where the actor has ended, another may have taken over its counters,
+    /// perhaps on another thread.
     fn pass_on(self, answer: T) {
         let (cell, kind) = (&self.cell, self.kind);
-        if level() == Level::Traffic && !cell.is_superseded() {
-            answered(cell, kind, clock::between(self.entered, clock::raw()));
+        if level() == Level::Traffic {
+            let took = clock::between(self.entered, clock::raw());
+            if cell.ended().is_some() {
+                answered_late(cell, kind, took);
+            } else {
+                answered(cell, kind, took);
+            }
         }
         let is_wrong = is_error(&answer);
         self.span.end(is_wrong);
         if is_wrong {
-            let newest = cell.newest();
-            answered_wrongly(&newest, kind);
-            newest.tell_error_answer(self.message, clock::raw());
+            answered_wrongly(cell, kind);
+            cell.newest().tell_error_answer(self.message, clock::raw());
         }
         if let Some(reply) = self.reply.into_sender() {
             // Whoever asked may have given up.

@@ -159,7 +159,20 @@ pub(crate) fn answered_wrongly(cell: &Arc<ActorCell>, kind: &'static MessageCell
     if let Some(row) = cell.existing_row(kind) {
         row.error();
     }
-    cell.error();
+    if cell.ended().is_some() {
+        cell.error_late();
+    } else {
+        cell.error();
+    }
+}
+
+/// The same of an actor that has ended since.
+pub(super) fn answered_late(cell: &Arc<ActorCell>, kind: &'static MessageCell, nanos: u64) {
+    cell.answered_late(nanos);
+    kind.here().answered(nanos);
+    if let Some(row) = cell.existing_row(kind) {
+        row.answered_late(nanos);
+    }
 }
 
 /// Handles one message, observed when it is sealed.

@@ -87,6 +87,8 @@ pub(crate) struct Row {
     cancelled: AtomicU64,
     wait: Times,
     handle: Times,
+    /// Of those that were handled to their end after that of their actor: the next life may count on another thread.
+    handle_late: OnceLock<Box<Times>>,
     edges: Mutex<Edges>,
     next: OnceLock<Box<Row>>,
     _claim: Claim,
@@ -104,6 +106,7 @@ impl Row {
             cancelled: AtomicU64::new(0),
             wait: Times::default(),
             handle: Times::default(),
+            handle_late: OnceLock::new(),
             edges: Mutex::default(),
             next: OnceLock::new(),
             _claim: claim,
@@ -131,6 +134,11 @@ impl Row {
         self.handle.add(nanos);
     }
 
+    /// One was handled to its end after that of its actor.
+    pub(crate) fn answered_late(&self, nanos: u64) {
+        self.handle_late.get_or_init(Box::default).add_among_others(nanos);
+    }
+
     /// From whatever thread: answers come from anywhere.
     pub(crate) fn error(&self) {
         self.errors.fetch_add(1, Relaxed);
@@ -149,7 +157,7 @@ impl Row {
     pub(super) fn stamp(&self) -> u64 {
         let counts = [&self.handled, &self.errors, &self.cancelled];
         let counted: u64 = counts.iter().map(|count| count.load(Relaxed)).sum();
-        counted + self.handle.count()
+        counted + self.handle.count() + self.handle_late.get().map_or(0, |late| late.count())
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -162,6 +170,9 @@ impl Row {
         };
         counts.wait.add(&self.wait);
         counts.handle.add(&self.handle);
+        if let Some(late) = self.handle_late.get() {
+            counts.handle.add(late);
+        }
         counts
     }
 }

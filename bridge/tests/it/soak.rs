@@ -1,4 +1,4 @@
-//! A hundred thousand messages on several arbiters, with panics, intervals, streams, answers that come later and errors:
+//! A million messages on several arbiters, with panics, intervals, streams, answers that come later and errors:
 //! every count is that of what the handlers saw. `LOOM_SOAK_MESSAGES` says how many.
 
 use std::collections::HashMap;
@@ -207,6 +207,8 @@ fn keep(
 ) -> Addr<Keeper<Worker>> {
     let policy = RestartPolicy {
         initial: Duration::from_millis(1),
+        // Many panics are meant here: a pause that grows with each would be nearly all of the time.
+        factor: 1.0,
         budget: u32::MAX,
         ..RestartPolicy::default()
     };
@@ -280,10 +282,13 @@ async fn by_type_and_sender(studio: &Studio, workers: &[Kept]) {
         })
         .await;
         let times = |message| of(message).handle.map_or(0, |times| times.count());
-        assert_eq!(
-            (times("Now"), times("u8")),
-            (nows - truth.panics.load(SeqCst), items)
-        );
+        let now = nows - truth.panics.load(SeqCst);
+        // Some come after a panic, when the next life counts already. All but the last message are of these types.
+        let later = truth.answered.load(SeqCst) - now - items - 1;
+        until("the times", || {
+            (times("Now"), times("Later"), times("u8")) == (now, later, items)
+        })
+        .await;
     }
     let [nows, laters, items, notes, errors] = sums;
     let of = |message| studio.of_type("SoakWorker", message);
@@ -308,7 +313,7 @@ fn every_count_is_what_the_handlers_saw() {
     let messages: u64 = std::env::var("LOOM_SOAK_MESSAGES")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(100_000);
+        .unwrap_or(1_000_000);
     System::new().block_on(async move {
         measured_closely();
         let registry = ActorRegistry::new();
@@ -378,7 +383,7 @@ fn every_count_is_what_the_handlers_saw() {
             assert!(panics > 0 && turns > 0 && errors > panics && answered > 0, "{id}");
             sum += messages;
         }
-        assert!(sum >= messages / 2, "{sum}");
+        assert!(sum >= messages, "{sum}");
         by_type_and_sender(&studio, &workers).await;
         bridge.close().await;
         arbiters.iter().for_each(|arbiter| {

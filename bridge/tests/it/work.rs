@@ -6,7 +6,7 @@ use actix::prelude::*;
 use loom_bridge::protocol::{ActorRecord, Work};
 use loom_bridge::{ActorRegistry, Changes, Context, spawn};
 
-use crate::common::{Tally, measured_closely, record, spec, status, until};
+use crate::common::{Studio, Tally, measured_closely, record, spec, status, until};
 
 fn work(registry: &ActorRegistry, id: &str) -> Work {
     record(registry, id).work.unwrap_or_default()
@@ -400,22 +400,53 @@ impl Handler<WhenLet> for Desk {
 }
 
 #[actix::test]
-async fn an_answer_that_comes_in_the_next_life_is_an_error_there_and_takes_none_of_its_time() {
+async fn answers_that_come_after_the_end_of_a_life_count_in_those_after_it() {
     measured_closely();
     let registry = ActorRegistry::new();
-    let desk = spawn(spec(&registry, "desk"), |_| Desk);
-    let (allow, allowed) = tokio::sync::oneshot::channel();
-    let asked = desk.send(WhenLet(allowed));
-    // The messages of one sender are handled in their order.
-    assert_eq!(desk.send(AtOnce(2)).await.unwrap(), Ok(2));
-    drop(desk);
-    until("the end", || status(&registry, "desk") == "stopped").await;
-    let desk = spawn(spec(&registry, "desk"), |_| Desk);
+    let studio = Studio::default();
+    let bridge = studio.looks_at(&registry);
+    let mut changes = registry.subscribe().unwrap();
+    let mut waiting = Vec::new();
+    let count = |n| {
+        (
+            record(&registry, "desk").error_count,
+            work(&registry, "desk").handled,
+        ) == (Some(n), n + 1)
+    };
+    // Answers of the first life come in each of the later ones, and after the last.
+    for life in 0..3 {
+        let desk = spawn(spec(&registry, "desk"), |_| Desk);
+        if life == 0 {
+            for _ in 0..3 {
+                let (allow, allowed) = tokio::sync::oneshot::channel();
+                waiting.push((allow, desk.send(WhenLet(allowed))));
+            }
+            // The messages of one sender are handled in their order.
+            assert_eq!(desk.send(AtOnce(2)).await.unwrap(), Ok(2));
+        } else {
+            let (allow, asked) = waiting.pop().unwrap();
+            changes.poll();
+            allow.send(()).unwrap();
+            assert_eq!(asked.await.unwrap(), Err("odd".to_owned()));
+            assert!(count(life), "{:?}", record(&registry, "desk"));
+            let reported = reported(&mut changes).unwrap();
+            assert_eq!(reported.work.unwrap().handled, life + 1, "subscribers hear of it");
+        }
+        drop(desk);
+        until("the end", || status(&registry, "desk") == "stopped").await;
+    }
+    let (allow, asked) = waiting.pop().unwrap();
     allow.send(()).unwrap();
     assert_eq!(asked.await.unwrap(), Err("odd".to_owned()));
-    assert_eq!(record(&registry, "desk").error_count, Some(1));
-    assert_eq!(work(&registry, "desk").handled, 1, "only the one of before");
-    drop(desk);
+    assert!(count(3), "{:?}", record(&registry, "desk"));
+    let timed = || {
+        studio
+            .of_actor("desk", "WhenLet")
+            .handle
+            .map(|times| times.count())
+    };
+    until("the times of its messages", || timed() == Some(3)).await;
+    bridge.close().await;
 }
 
 #[actix::test]

@@ -22,6 +22,7 @@ pub mod journal;
 mod lints;
 pub mod logs;
 pub mod machine;
+mod may_block;
 pub mod output;
 pub mod owner;
 mod plan;

@@ -19,22 +19,22 @@ impl Source {
         File::open(path).map(Self)
     }
 
-    /// Its text as it is now: of no known length, and made anew for each read from its start, so most of it is to come
-    /// with the first.
+    /// Its text as it is now: of no known length, and made anew for each read from its start. Those that are read here are
+    /// made in one piece, so that a read which leaves room has brought all of it.
     pub(crate) fn read(&self) -> io::Result<String> {
         let (mut bytes, mut length) = (vec![0; 4096], 0);
         loop {
             // Not by `read_to_end`, which asks for a length that there is none of.
             let place = u64::try_from(length).unwrap_or(u64::MAX);
             match self.0.read_at(bytes.get_mut(length..).unwrap_or_default(), place) {
-                Ok(0) => break,
                 Ok(more) => length += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
-            if length == bytes.len() {
-                bytes.resize(length * 2, 0);
+            if length < bytes.len() {
+                break;
             }
+            bytes.resize(length * 2, 0);
         }
         bytes.truncate(length);
         String::from_utf8(bytes).map_err(io::Error::other)

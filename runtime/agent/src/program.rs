@@ -1,24 +1,25 @@
 //! Makes a step ready to start: its environment, its shell, its script file, who it runs as.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::accounts::{self, Account};
 use crate::files::CommandFiles;
 use crate::git;
-use crate::sys::Start;
+use crate::sys::{Start, Variables};
 use crate::wire::{ShellChoice, StartStep, StepProgram};
 
 /// Where programs are looked for when the step's `PATH` is missing or empty; what Docker gives a container.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A step that can be started.
-pub(crate) struct Prepared {
-    pub(crate) start: Start,
+pub(crate) struct Prepared<'a> {
+    pub(crate) start: Start<'a>,
     /// The script's file, when there is one.
     pub(crate) script: Option<PathBuf>,
     pub(crate) files: Option<CommandFiles>,
@@ -36,14 +37,14 @@ pub(crate) struct Places {
 }
 
 /// Prepares a step; an error says in a sentence why it cannot start.
-pub(crate) fn prepare(start: &StartStep, places: &Places) -> Result<Prepared, String> {
+pub(crate) fn prepare<'a>(start: &'a StartStep, places: &Places) -> Result<Prepared<'a>, String> {
     let account = start.user.as_deref().map(accounts::find).transpose()?;
     let files = command_files(start, places, account.as_ref())?;
     let env = environment(start, places, account.as_ref(), files.as_ref());
     let directory = working_directory(start, &places.workspace)?;
     let path = env
         .get(OsStr::new("PATH"))
-        .map(OsString::as_os_str)
+        .map(|path| &**path)
         .filter(|path| !path.is_empty());
     let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
     let (program, arguments, script) = match &start.program {
@@ -99,49 +100,59 @@ fn command_files(
 }
 
 /// The agent's own environment, the step's over it, what a user's login would have set, and where its files are.
-fn environment(
-    start: &StartStep,
+fn environment<'a>(
+    start: &'a StartStep,
     places: &Places,
     account: Option<&Account>,
     files: Option<&CommandFiles>,
-) -> BTreeMap<OsString, OsString> {
-    let mut env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+) -> Variables<'a> {
+    let said = |text: &'a str| Cow::Borrowed(OsStr::new(text));
+    let mut env: Variables<'a> = own_environment()
+        .iter()
+        .map(|(name, value)| (Cow::Borrowed(name.as_os_str()), Cow::Borrowed(value.as_os_str())))
+        .collect();
     if account.is_some() {
         // The engine has set the home of the user the agent runs as, which need not be the step's.
         env.remove(OsStr::new("HOME"));
     }
-    env.extend(start.env.iter().map(|(name, value)| (name.into(), value.into())));
+    env.extend(start.env.iter().map(|(name, value)| (said(name), said(value))));
     if let Some(account) = account {
-        env.entry("HOME".into())
-            .or_insert_with(|| account.home.clone().into());
+        env.entry(said("HOME"))
+            .or_insert_with(|| Cow::Owned(account.home.clone().into()));
     }
     if places.trusted && !env.contains_key(OsStr::new("GIT_CONFIG_COUNT")) {
         env.extend(
             git::variables()
                 .into_iter()
-                .map(|(name, value)| (name.into(), value.into())),
+                .map(|(name, value)| (said(name), said(value))),
         );
     }
     if let Some(files) = files {
         env.extend(
             files
                 .variables()
-                .map(|(name, file)| (name.into(), file.into_os_string())),
+                .map(|(name, file)| (said(name), Cow::Owned(file.into_os_string()))),
         );
     }
-    let path = env.entry("PATH".into()).or_insert_with(|| DEFAULT_PATH.into());
+    let path = env.entry(said("PATH")).or_insert_with(|| said(DEFAULT_PATH));
     if !start.path.is_empty() {
         let rest = if path.is_empty() {
-            OsString::from(DEFAULT_PATH)
+            said(DEFAULT_PATH)
         } else {
             path.clone()
         };
         let mut whole = OsString::from(start.path.join(":"));
         whole.push(":");
         whole.push(rest);
-        *path = whole;
+        *path = Cow::Owned(whole);
     }
     env
+}
+
+/// What this process was started with; it changes nothing of it.
+fn own_environment() -> &'static [(OsString, OsString)] {
+    static OWN: OnceLock<Vec<(OsString, OsString)>> = OnceLock::new();
+    OWN.get_or_init(|| std::env::vars_os().collect())
 }
 
 fn working_directory(start: &StartStep, workspace: &Path) -> Result<PathBuf, String> {
@@ -189,7 +200,7 @@ fn find_program(name: &str, path: &OsStr, directory: &Path) -> Option<PathBuf> {
 }
 
 /// When a process got more than the kernel takes: which variable to look at. Linux takes 128 KiB each.
-pub(crate) fn largest_variable(start: &Start, error: &std::io::Error) -> String {
+pub(crate) fn largest_variable(start: &Start<'_>, error: &std::io::Error) -> String {
     if error.kind() != std::io::ErrorKind::ArgumentListTooLong {
         return String::new();
     }

@@ -124,6 +124,8 @@ impl<'a> Agent<'a> {
             .ok();
         let own_top = fs::metadata(&options.workspace).is_ok_and(|top| Some(top.uid()) == caller);
         let mut forwards = Forwards::default();
+        // One that may stay is the host's, where no container is started again.
+        let kept = (!options.stay).then(|| Kept::of(&mut forwards)).flatten();
         Ok(Self {
             options,
             places,
@@ -135,7 +137,7 @@ impl<'a> Agent<'a> {
             client: None,
             epoch: 0,
             alone_since: Instant::now(),
-            kept: Kept::of(&mut forwards),
+            kept,
             steps: Vec::new(),
             forwards,
             closing: None,

@@ -89,7 +89,7 @@ impl Step {
         Ok(step)
     }
 
-    fn spawn(&mut self, mut prepared: Prepared) -> Result<(), String> {
+    fn spawn(&mut self, mut prepared: Prepared<'_>) -> Result<(), String> {
         self.script = prepared.script.take();
         self.files = prepared.files.take();
         self.started = Instant::now();

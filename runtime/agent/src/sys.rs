@@ -21,7 +21,7 @@ mod beneath;
 mod spawn;
 
 pub(crate) use beneath::Beneath;
-pub(crate) use spawn::Start;
+pub(crate) use spawn::{Start, Variables};
 
 /// Who a step runs as.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,15 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::task::JoinHandle;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinHandle};
 
+use crate::may_block;
 use crate::world::World;
+
+/// Threads that may block and have work to the end at once, at most: far from all of them, for that work may have others
+/// block as well.
+const TOGETHER: usize = 32;
 
 /// A tokio runtime of a few threads. Actors live on arbiters of one thread each that must never wait for anything; what
 /// waits runs here and answers by messages.
@@ -49,12 +55,18 @@ impl Drop for IoThreads {
 pub(crate) struct Io {
     handle: Handle,
     world: Arc<dyn World>,
+    /// One for each that may have work to the end.
+    together: Arc<Semaphore>,
 }
 
 impl Io {
     /// The threads of this runtime, in this world.
     pub(super) fn new(handle: Handle, world: Arc<dyn World>) -> Self {
-        Self { handle, world }
+        Self {
+            handle,
+            world,
+            together: Arc::new(Semaphore::new(TOGETHER)),
+        }
     }
 
     /// The runtime itself, for what is no work of the engine.
@@ -89,6 +101,39 @@ impl Io {
                 work()
             }),
         }
+    }
+
+    /// Does work that waits and blocks by turns and ends soon: on one thread that may block, so that none is woken for each
+    /// turn. What of it blocks says so to [`Io::blocking_turn`].
+    pub(crate) fn together<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let free = Arc::clone(&self.together).try_acquire_owned();
+        let (None, Ok(free)) = (self.world.turn(), free) else {
+            return self.spawn(work);
+        };
+        let runtime = self.handle.clone();
+        self.handle.spawn_blocking(move || {
+            let _free = free;
+            may_block::to_the_end(&runtime, work)
+        })
+    }
+
+    /// Does work that may block its thread: here, where the caller is on such a thread, else on another. A panic of it is the
+    /// caller's, or its answer.
+    ///
+    /// # Errors
+    /// When the work panicked on another thread.
+    pub(crate) async fn blocking_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        if may_block::here() {
+            return Ok(work());
+        }
+        self.blocking(work).await
     }
 
     /// Does work where the caller is, for what does nothing but wait for another thread's answer: to go by the IO threads

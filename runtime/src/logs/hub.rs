@@ -1,5 +1,8 @@
 //! Who is told when a log of this process grows: numbers only, the text is read from the files.
 
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use dashmap::DashMap;
 use tokio::sync::{broadcast, watch};
 
@@ -14,10 +17,22 @@ pub struct Grown {
     pub total: u64,
 }
 
+/// Logs that are closed and whose numbers of lines are kept: whoever prints a run comes to the end of a job a little later.
+const CLOSED: usize = 1024;
+
 /// Tells of growth. A watcher that is slow misses numbers, never lines: the newest number is all it needs.
 pub struct LogHub {
     jobs: DashMap<LogKey, watch::Sender<u64>>,
     all: broadcast::Sender<Grown>,
+    totals: Mutex<Totals>,
+}
+
+/// How many lines logs of this process have.
+#[derive(Default)]
+struct Totals {
+    known: HashMap<LogKey, u64>,
+    /// Those that are closed, the oldest first.
+    closed: VecDeque<LogKey>,
 }
 
 impl Default for LogHub {
@@ -25,6 +40,7 @@ impl Default for LogHub {
         Self {
             jobs: DashMap::new(),
             all: broadcast::channel(1024).0,
+            totals: Mutex::default(),
         }
     }
 }
@@ -43,7 +59,24 @@ impl LogHub {
         self.all.subscribe()
     }
 
+    /// The number of lines of a log that this process writes, or wrote a little while ago: nobody else writes to it. `None`
+    /// of any other.
+    pub fn total(&self, log: &LogKey) -> Option<u64> {
+        self.totals().known.get(log).copied()
+    }
+
+    /// A log begins, or begins anew.
+    pub(super) fn begun(&self, key: &LogKey) {
+        let mut totals = self.totals();
+        if totals.known.insert(key.clone(), 0).is_some() {
+            totals.closed.retain(|closed| closed != key);
+        }
+    }
+
     pub(super) fn grew(&self, key: &LogKey, total: u64) {
+        if let Some(known) = self.totals().known.get_mut(key) {
+            *known = total;
+        }
         if let Some(sender) = self.jobs.get(key) {
             sender.send_replace(total);
         }
@@ -59,5 +92,16 @@ impl LogHub {
     pub(super) fn closed(&self, key: &LogKey) {
         // Watchers keep the last number; the entry would otherwise stay for ever.
         self.jobs.remove(key);
+        let mut totals = self.totals();
+        totals.closed.push_back(key.clone());
+        if totals.closed.len() > CLOSED
+            && let Some(oldest) = totals.closed.pop_front()
+        {
+            totals.known.remove(&oldest);
+        }
+    }
+
+    fn totals(&self) -> MutexGuard<'_, Totals> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

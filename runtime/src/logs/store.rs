@@ -1,10 +1,11 @@
 //! All logs of a state directory: where they lie, and how to get at one.
 
+use std::collections::HashSet;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::error;
 use super::handle::{LogWriterHandle, Threads};
@@ -14,6 +15,9 @@ use crate::id::{JobId, RunId};
 
 /// A file name longer than this is cut and carries a hash: file systems take 255 bytes, the endings included.
 const LONGEST_NAME: usize = 200;
+
+/// Runs whose directory is known to be there; to look again costs little.
+const KNOWN_RUNS: usize = 256;
 
 /// How logs are kept.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +41,8 @@ pub struct LogStore {
     hub: Arc<LogHub>,
     options: LogOptions,
     threads: Arc<Threads>,
+    /// Runs whose directory was made, or closed to others, by this store.
+    begun: Arc<Mutex<HashSet<RunId>>>,
 }
 
 /// The files of one log.
@@ -59,6 +65,7 @@ impl LogStore {
             hub: Arc::new(LogHub::default()),
             options,
             threads: Arc::default(),
+            begun: Arc::default(),
         }
     }
 
@@ -73,9 +80,17 @@ impl LogStore {
     /// When its files cannot be made.
     pub fn create(&self, run: &RunId, job: &JobId, attempt: u32) -> Result<JobLog, LogError> {
         let paths = self.paths(run, job, attempt);
-        let made =
-            private_directory(&self.root).and_then(|()| paths.log.parent().map_or(Ok(()), private_directory));
-        made.map_err(error("make the directory of", &paths.log))?;
+        let known = self.begun().contains(run);
+        if !known || !paths.log.parent().is_some_and(Path::is_dir) {
+            let made = private_directory(&self.root)
+                .and_then(|()| paths.log.parent().map_or(Ok(()), private_directory));
+            made.map_err(error("make the directory of", &paths.log))?;
+            let mut begun = self.begun();
+            if begun.len() >= KNOWN_RUNS {
+                begun.clear();
+            }
+            begun.insert(run.clone());
+        }
         let key = LogKey {
             run: run.clone(),
             job: job.clone(),
@@ -130,6 +145,10 @@ impl LogStore {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(error("remove", &directory)(cause)),
             _ => Ok(()),
         }
+    }
+
+    fn begun(&self) -> MutexGuard<'_, HashSet<RunId>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn paths(&self, run: &RunId, job: &JobId, attempt: u32) -> Paths {

@@ -1,5 +1,7 @@
 //! Logs on real files.
 
+use std::sync::Arc;
+
 use super::store::file_name;
 use super::*;
 
@@ -418,4 +420,41 @@ fn the_logs_of_a_run_can_be_removed_twice() {
         store.remove(&run).unwrap();
         assert!(!directory.path().join("logs/r").exists());
     }
+}
+
+#[test]
+fn how_many_lines_there_are_is_known_of_what_this_process_writes_or_wrote_just_now() {
+    let (_directory, store) = store();
+    let (run, job) = ids();
+    let hub = Arc::clone(store.hub());
+    assert_eq!(hub.total(&key(1)), None, "another process may write to it");
+    let log = store.create(&run, &job, 1).unwrap();
+    assert_eq!(hub.total(&key(1)), Some(0));
+    log.note(at(1), "one\ntwo").unwrap();
+    assert_eq!(hub.total(&key(1)), Some(2));
+    drop(log);
+    assert_eq!(hub.total(&key(1)), Some(2), "who prints comes a little later");
+    drop(store.create(&run, &job, 1).unwrap());
+    assert_eq!(hub.total(&key(1)), Some(0), "it begins anew");
+    for attempt in 2..2000 {
+        drop(store.create(&run, &job, attempt).unwrap());
+    }
+    assert_eq!((hub.total(&key(1)), hub.total(&key(1999))), (None, Some(0)));
+}
+
+#[test]
+fn the_directory_of_a_run_is_closed_to_others_and_made_again_when_it_is_gone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (directory, store) = store();
+    let (run, job) = ids();
+    let path = directory.path().join("logs/r");
+    std::fs::create_dir_all(&path).unwrap();
+    let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    store.create(&run, &job, 1).unwrap();
+    assert_eq!(mode(), 0o700);
+    std::fs::remove_dir_all(&path).unwrap();
+    store.create(&run, &job, 2).unwrap();
+    assert_eq!(mode(), 0o700);
 }

@@ -87,6 +87,7 @@ impl JobLog {
             #[cfg(test)]
             failing: 0,
         };
+        hub.begun(&key);
         Ok(Self {
             shared: Arc::new(Shared {
                 files: Mutex::new(files),

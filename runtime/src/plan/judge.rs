@@ -1,6 +1,6 @@
 //! What becomes of a job once all it needs is done.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use loom_workflow::expression::{Object, Value};
@@ -332,6 +332,7 @@ fn called_scope(question: &Question, plan: &JobPlan, call: &CallPlan) -> Result<
             .collect(),
         env: scope.env.clone(),
         run: Arc::clone(&scope.run),
+        event_text: OnceLock::new(),
     })
 }
 

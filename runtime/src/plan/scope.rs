@@ -1,6 +1,6 @@
 //! A workflow with what its expressions see: the one that runs, or one that a job of it calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use loom_workflow::expression::{Object, Value};
@@ -32,6 +32,8 @@ pub(crate) struct Scope {
     pub(crate) env: IndexMap<String, String>,
     /// The run that all of it belongs to.
     pub(crate) run: Arc<RunSource>,
+    /// What the file with the event says, once a job has had one.
+    pub(super) event_text: OnceLock<Vec<u8>>,
 }
 
 /// How deep workflows may call each other: GitHub's limit since 2025.
@@ -82,6 +84,7 @@ impl Scope {
             secrets,
             env: source.env.clone(),
             run: source,
+            event_text: OnceLock::new(),
         })
     }
 
@@ -114,6 +117,7 @@ impl Scope {
             secrets: self.secrets.clone(),
             env: self.env.clone(),
             run: Arc::clone(&self.run),
+            event_text: OnceLock::new(),
         };
         Ok((scope, file))
     }
@@ -125,6 +129,12 @@ impl Scope {
         contexts.insert("vars", Value::object(self.vars.clone()));
         contexts.insert("inputs", Value::object(self.inputs.clone()));
         contexts
+    }
+
+    /// What the file says that holds the event for steps: the same for all jobs.
+    pub(crate) fn event_text(&self) -> &[u8] {
+        self.event_text
+            .get_or_init(|| serde_json::to_vec_pretty(&self.run.facts.payload).unwrap_or_default())
     }
 
     /// The `secrets` context.

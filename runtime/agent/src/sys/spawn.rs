@@ -1,7 +1,8 @@
 //! Starts a step's program.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -10,14 +11,17 @@ use std::process::{Command, Stdio};
 
 use super::{Identity, prepare};
 
+/// Variables of a process by their names, which mostly are said elsewhere.
+pub(crate) type Variables<'a> = BTreeMap<Cow<'a, OsStr>, Cow<'a, OsStr>>;
+
 /// A program that is to run in a session of its own, with nothing to read, and dies with this process.
 #[derive(Debug)]
-pub(crate) struct Start {
+pub(crate) struct Start<'a> {
     /// An absolute path.
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
     /// All of its variables.
-    pub(crate) env: BTreeMap<OsString, OsString>,
+    pub(crate) env: Variables<'a>,
     pub(crate) directory: PathBuf,
     /// Who it runs as, when that is another user than this process is.
     pub(crate) identity: Option<Identity>,
@@ -32,7 +36,7 @@ pub(crate) struct Started {
     pub(crate) stderr: File,
 }
 
-impl Start {
+impl Start<'_> {
     /// Starts it. This process must have one thread, and reaps what has ended itself.
     ///
     /// # Errors
@@ -96,7 +100,7 @@ mod sharing {
 
     use libc::{c_char, c_int, c_void};
 
-    use super::{Start, Started};
+    use super::{Start, Started, Variables};
     use crate::sys::{CAUGHT, be_first_to_go};
 
     /// Room for what the new process does before it is the program: a few system calls.
@@ -116,20 +120,17 @@ mod sharing {
         errno: c_int,
     }
 
-    pub(super) fn spawn(start: &Start) -> io::Result<Started> {
+    pub(super) fn spawn(start: &Start<'_>) -> io::Result<Started> {
         let text = |text: &OsStr| CString::new(text.as_bytes()).map_err(io::Error::from);
         let program = text(start.program.as_os_str())?;
         let directory = text(start.directory.as_os_str())?;
         let arguments = start.arguments.iter().map(|argument| text(argument.as_ref()));
         let arguments: Vec<CString> = arguments.collect::<io::Result<_>>()?;
-        let env = start.env.iter().map(|(name, value)| {
-            let mut entry = Vec::with_capacity(name.len() + value.len() + 2);
-            entry.extend_from_slice(name.as_bytes());
-            entry.push(b'=');
-            entry.extend_from_slice(value.as_bytes());
-            CString::new(entry).map_err(io::Error::from)
-        });
-        let env: Vec<CString> = env.collect::<io::Result<_>>()?;
+        let (env, starts) = one_behind_the_other(&start.env)?;
+        let env = starts
+            .into_iter()
+            .map(|start| env.get(start..).map_or(ptr::null(), <[u8]>::as_ptr));
+        let env: Vec<*const c_char> = env.map(<*const u8>::cast).chain([ptr::null()]).collect();
         let (stdout, of_stdout) = io::pipe()?;
         let (stderr, of_stderr) = io::pipe()?;
         let list = |before: &[*const c_char], texts: &[CString]| -> Vec<*const c_char> {
@@ -140,7 +141,7 @@ mod sharing {
             program: program.as_ptr(),
             arguments: &list(&[program.as_ptr()], &arguments),
             as_script: &list(&[c"/bin/sh".as_ptr(), program.as_ptr()], &arguments),
-            env: &list(&[], &env),
+            env: &env,
             directory: directory.as_ptr(),
             streams: [nothing()?, of_stdout.as_raw_fd(), of_stderr.as_raw_fd()],
             // SAFETY: a zeroed set is a valid one.
@@ -179,6 +180,30 @@ mod sharing {
             stdout: File::from(OwnedFd::from(stdout)),
             stderr: File::from(OwnedFd::from(stderr)),
         })
+    }
+
+    /// `NAME=VALUE` of all variables, each ended by a zero, and where each begins: a step has many.
+    fn one_behind_the_other(variables: &Variables<'_>) -> io::Result<(Vec<u8>, Vec<usize>)> {
+        let length = variables
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 2)
+            .sum();
+        let (mut all, mut starts) = (Vec::with_capacity(length), Vec::with_capacity(variables.len()));
+        for (name, value) in variables {
+            let (name, value) = (name.as_bytes(), value.as_bytes());
+            if name.contains(&0) || value.contains(&0) {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "a variable has a zero byte in it",
+                ));
+            }
+            starts.push(all.len());
+            all.extend_from_slice(name);
+            all.push(b'=');
+            all.extend_from_slice(value);
+            all.push(0);
+        }
+        Ok((all, starts))
     }
 
     /// Something that has an end at once when it is read.
@@ -250,11 +275,14 @@ mod tests {
 
     use super::*;
 
-    fn start(program: &Path, arguments: &[&str], directory: &Path) -> Start {
+    fn start(program: &Path, arguments: &[&str], directory: &Path) -> Start<'static> {
         Start {
             program: program.to_owned(),
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
-            env: BTreeMap::from([("GREETING".into(), "hello".into())]),
+            env: BTreeMap::from([(
+                Cow::Borrowed("GREETING".as_ref()),
+                Cow::Borrowed("hello".as_ref()),
+            )]),
             directory: directory.to_owned(),
             identity: None,
         }
@@ -269,7 +297,7 @@ mod tests {
     }
 
     /// Both ways, as the one is in force where the other cannot be.
-    fn both(start: &Start) -> [io::Result<Started>; 2] {
+    fn both(start: &Start<'_>) -> [io::Result<Started>; 2] {
         [start.spawn(), start.spawn_by_fork()]
     }
 
@@ -277,8 +305,10 @@ mod tests {
     fn a_program_has_its_own_session_streams_variables_and_directory() {
         let temporary = tempfile::tempdir().unwrap();
         let top = temporary.path().canonicalize().unwrap();
+        // The last is done by the shell's own process: a shell holds signals back while it starts another.
         let script = "cat; env | grep -v -e ^_= -e ^SHLVL= -e ^OLDPWD=; pwd; echo loud >&2; \
-                      cut -d ' ' -f 1,6 /proc/$$/stat; cat /proc/$$/oom_score_adj; grep -e ^SigBlk -e ^SigIgn /proc/$$/status";
+                      cut -d ' ' -f 1,6 /proc/$$/stat; cat /proc/$$/oom_score_adj; \
+                      exec grep -e ^SigBlk -e ^SigIgn /proc/self/status";
         let start = start(Path::new("/bin/sh"), &["-c", script], &top);
         for started in both(&start) {
             let started = started.unwrap();

@@ -10,7 +10,7 @@ use super::{Printer, tails};
 use crate::engine::{Engine, Progress};
 use crate::event::{Event, JobState, Recorded, StepState};
 use crate::id::{JobId, StepId};
-use crate::logs::{LogError, LogReader};
+use crate::logs::{LogError, LogKey, LogReader};
 use crate::state::Run;
 
 /// Orders that wait at most; who has more waits as well, and gathers meanwhile.
@@ -182,16 +182,32 @@ impl Screen {
         let Some(run) = &self.run else { return Ok(()) };
         let attempt = run.jobs.get(job).map_or(1, |job| job.attempt.max(1));
         let key = (job.clone(), attempt);
-        let mut reader = match self.open.remove(&key) {
+        let known = run.jobs.get(job);
+        let goes_on = known.is_some_and(|job| job.state == JobState::Running && job.attempt == attempt);
+        let open = self.open.remove(&key);
+        // Of a log of this process it is known how far it is: mostly there is nothing new, and many jobs say nothing at all.
+        let log = LogKey {
+            run: run.id.clone(),
+            job: job.clone(),
+            attempt,
+        };
+        let shown = self.printed.get(&key).copied().unwrap_or_default();
+        let has_news = self
+            .engine
+            .logs()
+            .hub()
+            .total(&log)
+            .is_none_or(|total| total > shown);
+        let mut reader = match open {
             Some(reader) => reader,
+            None if !has_news => return Ok(()),
             None => self.engine.logs().open(&run.id, job, attempt)?,
         };
-        let printed = self.print_from(&mut reader, job, attempt);
-        let goes_on = self
-            .run
-            .as_ref()
-            .and_then(|run| run.jobs.get(job))
-            .is_some_and(|job| job.state == JobState::Running && job.attempt == attempt);
+        let printed = if has_news {
+            self.print_from(&mut reader, job, attempt)
+        } else {
+            Ok(())
+        };
         if goes_on && reader.is_begun() && self.open.len() < OPEN_LOGS {
             self.open.insert(key, reader);
         }

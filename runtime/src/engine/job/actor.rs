@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use futures_util::FutureExt as _;
 use loom_bridge::{Activity, Context};
 use loom_workflow::model::StepAction;
 use tokio::task::JoinHandle;
@@ -195,15 +196,11 @@ impl JobActor {
                     let opened = prepared.await.unwrap_or_else(|broken| Err(broke_off(&broken)));
                     opened.map(|opened| opened.with_plan(&plan))
                 };
-                self.origin.shared.io.spawn(made)
+                self.origin.shared.io.here(made).boxed()
             }
             None => {
-                let unwanted = self.origin.place_tasks.unwanted().clone();
-                let opening = self
-                    .origin
-                    .place_tasks
-                    .track(opening::open(self.origin.clone(), unwanted));
-                self.origin.shared.io.spawn(opening)
+                let opening = opening::start_opening(self.origin.clone(), &self.origin.place_tasks);
+                async move { opening.await.unwrap_or_else(|broken| Err(broke_off(&broken))) }.boxed()
             }
         };
         self.clock.start(&*self.origin.shared.world, ctx);
@@ -211,7 +208,6 @@ impl JobActor {
         fault::while_opening(&self.origin.key.job);
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
             drop(waiting);
-            let opened = opened.unwrap_or_else(|broken| Err(broke_off(&broken)));
             let started = opened.map(|opened| {
                 let pre = opened.pre.clone();
                 act.contexts = Some(Contexts::new(

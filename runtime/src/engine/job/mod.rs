@@ -45,7 +45,7 @@ pub(in crate::engine) use actor::JobActor;
 pub(crate) use entrance::Entrance;
 pub(in crate::engine) use keeping::keep;
 pub(in crate::engine) use machine::{Input, Trouble};
-pub(in crate::engine) use opening::{Opened, close, open, reclaim, remove_directories};
+pub(in crate::engine) use opening::{Opened, close, reclaim, remove_directories, start_opening};
 pub(in crate::engine) use pausing::AnswerPause;
 pub(in crate::engine) use place_tasks::PlaceTasks;
 

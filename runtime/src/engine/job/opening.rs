@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::JobOrigin;
@@ -15,6 +18,7 @@ use super::grounds::Grounds;
 use super::keeping::without_secrets;
 use super::machine::{Trouble, UNREACHABLE};
 use super::notes::LogNotes;
+use super::place_tasks::PlaceTasks;
 use super::room_files::RoomFiles;
 use crate::actions;
 use crate::chain::chain;
@@ -62,19 +66,31 @@ impl Opened {
     }
 }
 
+/// Has the place of a job made, among its tasks. On the host that is short work which blocks at every other turn.
+pub(in crate::engine) fn start_opening(
+    origin: JobOrigin,
+    place_tasks: &PlaceTasks,
+) -> JoinHandle<Result<Opened, Trouble>> {
+    let io = origin.shared.io.clone();
+    let is_short = origin.plan.room_is_host() && origin.plan.services.is_empty();
+    let opening = place_tasks.track(open(origin, place_tasks.unwanted().clone()));
+    if is_short {
+        io.together(opening)
+    } else {
+        io.spawn(opening)
+    }
+}
+
 /// Makes the place. What goes wrong is told in the job's log too. When it is not wanted any more, fetching is broken off,
 /// but what has begun to be made is made to the end and then removed: an engine finishes what it was told.
 ///
 /// A panic on the way leaves nothing behind either: the error comes once all is removed.
-pub(in crate::engine) async fn open(
-    origin: JobOrigin,
-    unwanted: CancellationToken,
-) -> Result<Opened, Trouble> {
+async fn open(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, Trouble> {
     let (shared, key) = (Arc::clone(&origin.shared), origin.key.clone());
     let executor = shared.executors.of(&origin.plan.room);
-    let broken = match shared.io.spawn(make(origin, unwanted)).await {
+    let broken = match AssertUnwindSafe(make(origin, unwanted)).catch_unwind().await {
         Ok(opened) => return opened,
-        Err(broken) => broke_off(&broken),
+        Err(_) => panicked(),
     };
     Err(match reclaim(&shared, &*executor, &key).await {
         Ok(()) => broken,
@@ -105,7 +121,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
     // Makes files: nothing for an async thread.
     let (log, writer) = shared
         .io
-        .blocking(move || {
+        .blocking_turn(move || {
             let failed = |error: crate::logs::LogError| Trouble::machine("log", chain(&error));
             let log = logs
                 .create(&logged.run, &logged.job, logged.attempt)
@@ -248,7 +264,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
 /// Puts what is below RUNNER_TEMP from the start where steps see it: the folder above the workspace, and the event.
 async fn put_files(opened: &Opened) -> Result<(), Trouble> {
     let grounds = Arc::clone(&opened.grounds);
-    let made = opened.shared.io.blocking(move || {
+    let made = opened.shared.io.blocking_turn(move || {
         let temp = grounds.directory.join(TEMP);
         write_above_workspace(&grounds, &temp.join(ABOVE_WORKSPACE)).map_err(|error| {
             let what = format!("cannot make the folder above the workspace: {error}");
@@ -275,12 +291,11 @@ fn write_above_workspace(grounds: &Grounds, folder: &Path) -> io::Result<()> {
 
 /// Writes the event where steps find it.
 fn write_event(grounds: &Grounds, file: &Path) -> io::Result<()> {
-    let event = serde_json::to_vec_pretty(&grounds.plan.scope.run.facts.payload).unwrap_or_default();
     if let Some(folder) = file.parent() {
         // A container may have it mounted.
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(file, event)
+    std::fs::write(file, grounds.plan.scope.event_text())
 }
 
 /// Closes the place; a panic on the way leaves nothing behind either.
@@ -447,11 +462,17 @@ pub(super) async fn remove(io: &Io, directories: Vec<PathBuf>) -> io::Result<()>
 
 /// Why a task that watched over a job did not end by itself.
 pub(super) fn broke_off(error: &tokio::task::JoinError) -> Trouble {
-    let how = if error.is_panic() {
-        "panicked"
-    } else {
-        "was stopped"
-    };
+    if error.is_panic() {
+        return panicked();
+    }
+    ended_early("was stopped")
+}
+
+fn panicked() -> Trouble {
+    ended_early("panicked")
+}
+
+fn ended_early(how: &str) -> Trouble {
     Trouble::machine("session-lost", format!("the task that watched over it {how}"))
 }
 

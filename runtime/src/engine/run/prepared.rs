@@ -9,7 +9,9 @@ use loom_bridge::Context;
 
 use super::actor::{Reclaiming, RunActor};
 use super::writing::Entry;
-use crate::engine::job::{Entrance, JobOrigin, Opened, PlaceTasks, PreparedPlace, Trouble, close, open};
+use crate::engine::job::{
+    Entrance, JobOrigin, Opened, PlaceTasks, PreparedPlace, Trouble, close, start_opening,
+};
 use crate::event::{Event, JobState};
 use crate::executor::{Closed, RoomSpec};
 use crate::id::{JobId, JobKey};
@@ -135,8 +137,7 @@ impl RunActor {
             return;
         };
         let origin = self.origin_of(key, plan, &place_tasks, ctx);
-        let opening = place_tasks.track(open(origin, place_tasks.unwanted().clone()));
-        let place = self.shared.io.spawn(opening);
+        let place = start_opening(origin, &place_tasks);
         if let Some(prepared) = self.prepared.get_mut(job) {
             prepared.place = Some(place);
         }

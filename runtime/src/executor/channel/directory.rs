@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -256,21 +256,58 @@ impl JobDirectory {
     }
 }
 
+/// How deep folders within each other are removed by [`remove`] itself.
+const SHALLOW: u32 = 4;
+
 /// Removes a job's directory and all in it; fine when there is none.
 ///
 /// # Errors
 /// When something in it is not the caller's to remove.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
-    // Mostly these are empty, and to look into each folder first takes several calls more.
+    // Most folders of a short job are empty: to remove one that is costs one call, to look into it first several.
+    if remove_folder(rustix::fs::CWD, path).is_ok() {
+        return Ok(());
+    }
     if let Ok(top) = open_directory(path) {
-        for name in [layout::SPOOL, layout::SCRIPTS, ACTIONS, TOOLS] {
-            let _ = rustix::fs::unlinkat(&top, name, AtFlags::REMOVEDIR);
+        // What resists is seen to below.
+        let _ = empty_out(top, SHALLOW);
+        if remove_folder(rustix::fs::CWD, path).is_ok() {
+            return Ok(());
         }
     }
     // Does not follow links, at no level: what a job planted leads nowhere.
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// Removes what is in a folder, so far as that is simple. Links are removed, not followed.
+fn empty_out(folder: OwnedFd, deeper: u32) -> rustix::io::Result<()> {
+    let mut entries = rustix::fs::Dir::new(folder)?;
+    while let Some(entry) = entries.read() {
+        let (entry, folder) = (entry?, entries.fd()?);
+        let name = entry.file_name();
+        if name == c"." || name == c".." {
+            continue;
+        }
+        if entry.file_type() != rustix::fs::FileType::Directory {
+            let _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
+        } else if remove_folder(folder, name).is_err() && deeper > 0 {
+            let inner = rustix::fs::openat(folder, name, directory_flags(), Mode::empty());
+            if inner.and_then(|inner| empty_out(inner, deeper - 1)).is_ok() {
+                let _ = remove_folder(folder, name);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes an empty folder; fine when there is none.
+fn remove_folder(at: impl AsFd, name: impl rustix::path::Arg) -> rustix::io::Result<()> {
+    match rustix::fs::unlinkat(at, name, AtFlags::REMOVEDIR) {
+        Err(rustix::io::Errno::NOENT) => Ok(()),
+        removed => removed,
     }
 }
 
@@ -407,6 +444,32 @@ mod tests {
         first.create_shared().unwrap();
         first.create_shared().unwrap();
         assert_eq!((mode("temp"), mode("tools")), (0o777, 0o777));
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_however_deep_and_what_links_lead_to_stays() {
+        let temporary = tempfile::tempdir().unwrap();
+        let outside = temporary.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("file"), "x").unwrap();
+        let path = temporary.path().join("job");
+        JobDirectory::create_new(&path).unwrap().create_spool(0).unwrap();
+        let deep = (0..20).fold(path.join("temp"), |folder, _| folder.join("more"));
+        fs::create_dir_all(&deep).unwrap();
+        for folder in [&path, &path.join("temp"), &deep] {
+            std::os::unix::fs::symlink(&outside, folder.join("link")).unwrap();
+            fs::write(folder.join("file"), "x").unwrap();
+        }
+        remove(&path).unwrap();
+        assert!(fs::symlink_metadata(&path).is_err());
+        assert!(outside.join("file").exists());
+        remove(&path).unwrap();
+        // A link in its place is removed, and a file is no directory of ours.
+        std::os::unix::fs::symlink(&outside, &path).unwrap();
+        remove(&path).unwrap();
+        assert!(fs::symlink_metadata(&path).is_err() && outside.join("file").exists());
+        fs::write(&path, "x").unwrap();
+        assert!(remove(&path).is_err() && path.exists());
     }
 
     #[test]

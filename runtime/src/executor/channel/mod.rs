@@ -28,13 +28,16 @@ pub(crate) use tail::command_files;
 
 use super::ExecutorError;
 
-/// Does what may block on a thread that may. It goes on when its caller does not wait for it any more.
+/// Does what may block on a thread that may: on this one, if it is such. It goes on when its caller does not wait for it any more.
 ///
 /// # Errors
-/// When the work panicked.
+/// When the work panicked on another thread.
 pub(in crate::executor) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ExecutorError> {
+    if crate::may_block::here() {
+        return Ok(work());
+    }
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|broken| ExecutorError::Setup {

@@ -68,8 +68,7 @@ impl HostExecutor {
             let mut command = self.command(spec, entry, script_paths);
             command.stdin(Stdio::from(OwnedFd::from(of_agent)));
             // A process with much memory takes its time to fork.
-            let spawned =
-                tokio::task::spawn_blocking(move || command.spawn().map(|child| (own, child))).await;
+            let spawned = blocking(move || command.spawn().map(|child| (own, child))).await;
             match spawned.map_err(std::io::Error::other)? {
                 Err(error)
                     if error.kind() == std::io::ErrorKind::ExecutableFileBusy

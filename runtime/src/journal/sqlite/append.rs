@@ -29,11 +29,18 @@ impl Append {
     }
 }
 
+/// Events that were appended.
+pub(super) struct Appended {
+    pub(super) events: Vec<Recorded>,
+    /// How much they are, as they are written down.
+    pub(super) bytes: usize,
+}
+
 /// Appends, or says why not; the outer error is the database's.
 pub(super) fn append(
     transaction: &Transaction<'_>,
     order: &Append,
-) -> rusqlite::Result<Result<Vec<Recorded>, JournalError>> {
+) -> rusqlite::Result<Result<Appended, JournalError>> {
     let summary = read_summary(transaction, &order.run)?;
     match admit(&order.run, summary.as_ref(), &order.owner, order.after) {
         Ok(Admission::Write) => {
@@ -45,7 +52,8 @@ pub(super) fn append(
         }
         Ok(Admission::Compare) => {
             let there = reader::events(transaction, &order.run, order.after, usize::MAX);
-            return Ok(there.and_then(|there| compare(&order.run, order.after, &order.events, there)));
+            let same = there.and_then(|there| compare(&order.run, order.after, &order.events, there));
+            return Ok(same.map(|events| Appended { events, bytes: 0 }));
         }
         Err(error) => return Ok(Err(error)),
     }
@@ -99,11 +107,14 @@ fn write(
     transaction: &Transaction<'_>,
     order: &Append,
     mut summary: Option<Summary>,
-) -> rusqlite::Result<Vec<Recorded>> {
+) -> rusqlite::Result<Appended> {
     let mut seq = order.after;
     let mut insert =
         transaction.prepare_cached("INSERT INTO event (run, seq, time, body) VALUES (?1, ?2, ?3, ?4)")?;
-    let mut all = Vec::with_capacity(order.events.len());
+    let mut all = Appended {
+        events: Vec::with_capacity(order.events.len()),
+        bytes: 0,
+    };
     for event in &order.events {
         seq = seq.next();
         let recorded = Recorded {
@@ -112,17 +123,19 @@ fn write(
             time: event.time,
             event: event.event.clone(),
         };
+        let body = to_json(&event.event)?;
+        all.bytes += body.len();
         insert.execute(params![
             order.run.0,
             signed(seq.0),
             recorded.time.as_millis(),
-            to_json(&event.event)?
+            body
         ])?;
         match &mut summary {
             Some(summary) => summary.apply(&recorded),
             None => summary = Summary::create(&recorded),
         }
-        all.push(recorded);
+        all.events.push(recorded);
     }
     if let Some(summary) = &summary {
         write_summary(transaction, summary)?;

@@ -1,13 +1,15 @@
 //! The journal in SQLite: one file in WAL mode, shared by every Loom on the state directory.
 //!
 //! One writer thread a process commits what has gathered as one transaction (`BEGIN IMMEDIATE`, `synchronous=FULL`);
-//! events and the projections of runs change together. Readers use connections of their own.
+//! events and the projections of runs change together. Readers use connections of their own; what this process committed
+//! last is in memory for those who follow it.
 
 mod append;
 mod claims;
 mod pool;
 mod prune;
 mod reader;
+mod recent;
 mod rows;
 mod schema;
 mod writer;
@@ -100,6 +102,13 @@ impl Journal for SqliteJournal {
     }
 
     async fn read(&self, run: &RunId, after: Seq, limit: usize) -> Result<Vec<Recorded>, JournalError> {
+        // Who follows a run of this process reads on where it is; a history is read from its beginning in the file, as it
+        // may have been removed by another process.
+        if after != Seq::default()
+            && let Some(events) = self.writer.recent().after(run, after, limit)
+        {
+            return Ok(events);
+        }
         let run = run.clone();
         self.readers
             .query(move |connection| reader::events(connection, &run, after, limit))

@@ -116,6 +116,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, JournalError> {
         connection.busy_timeout(BUSY)?;
         write_ahead(&connection)?;
         keep_log(&connection)?;
+        keep_plans(&connection)?;
         // FULL: an acknowledged event survives a power cut.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
@@ -133,10 +134,19 @@ pub(super) fn connect_reader(path: &Path) -> Result<Connection, JournalError> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
         keep_log(&connection)?;
+        keep_plans(&connection)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
     };
     open().map_err(|error| cannot_open(path, &error))
+}
+
+/// Has statements prepared once. Else SQLite prepares one anew whenever another value is bound to its `LIMIT`, which costs
+/// as much as all else about a small query.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(drop)
 }
 
 /// Leaves the log of writes where it is when the last connection closes: a short run would otherwise copy it, remove it,

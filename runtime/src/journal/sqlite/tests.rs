@@ -293,3 +293,44 @@ async fn the_journal_is_closed_to_others_also_where_it_was_open() {
     drop(open(&directory));
     assert_eq!(files.map(mode), [0o600; 3]);
 }
+
+#[tokio::test]
+async fn who_follows_a_run_of_this_process_needs_the_file_for_nothing_that_was_just_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (open(&directory), open(&directory));
+    let run = RunId("r".into());
+    add(&ours, &run, vec![created(), Event::RunStarted])
+        .await
+        .unwrap();
+    add(&ours, &run, vec![finished()]).await.unwrap();
+    let whole = theirs.read(&run, Seq(0), 10).await.unwrap();
+    Connection::open(directory.path().join("journal.db"))
+        .unwrap()
+        .execute("DELETE FROM event", [])
+        .unwrap();
+    assert_eq!(ours.read(&run, Seq(1), 10).await.unwrap(), whole[1..]);
+    assert_eq!(ours.read(&run, Seq(2), 10).await.unwrap(), whole[2..]);
+    for (journal, after) in [(&ours, 0), (&ours, 3), (&theirs, 1)] {
+        assert_eq!(journal.read(&run, Seq(after), 10).await.unwrap(), Vec::new());
+    }
+}
+
+#[tokio::test]
+async fn a_query_is_prepared_once_whatever_is_asked_for() {
+    use rusqlite::StatementStatus::RePrepare;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    drop(open(&directory));
+    for connection in [
+        schema::connect(&path).unwrap(),
+        schema::connect_reader(&path).unwrap(),
+    ] {
+        let sql = "SELECT seq FROM event WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+        for limit in 1..5 {
+            let mut statement = connection.prepare_cached(sql).unwrap();
+            assert!(!statement.exists(("r", limit, limit)).unwrap());
+            assert_eq!(statement.get_status(RePrepare), 0);
+        }
+    }
+}

@@ -9,7 +9,8 @@ use loom_protocol::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::append::{Append, append, take_over};
+use super::append::{Append, Appended, append, take_over};
+use super::recent::Recent;
 use super::rows::{StoredRequest, to_json};
 use super::schema;
 use super::{claims, prune};
@@ -28,6 +29,7 @@ const GROUP: usize = 256;
 pub(super) struct Writer {
     orders: mpsc::Sender<Order>,
     written: watch::Receiver<u64>,
+    recent: Recent,
 }
 
 struct Order {
@@ -35,7 +37,6 @@ struct Order {
     reply: oneshot::Sender<Result<Done, JournalError>>,
 }
 
-#[derive(Clone)]
 enum Work {
     Append(Append),
     Request(RunId, Request),
@@ -48,7 +49,7 @@ enum Work {
 }
 
 enum Done {
-    Appended(Result<Vec<Recorded>, JournalError>),
+    Appended(Result<Appended, JournalError>),
     Written,
     Taken(bool),
     Claimed(Result<Claimed, JournalError>),
@@ -65,19 +66,25 @@ impl Writer {
         let (announce, written) = watch::channel(0);
         let path = path.to_owned();
         let file = path.clone();
+        let recent = Recent::default();
+        let kept = recent.clone();
         thread::Builder::new()
             .name("loom-journal".to_owned())
-            .spawn(move || keep_writing(&path, connection, inbox, &announce, &*world))
+            .spawn(move || keep_writing((&path, connection), inbox, (&announce, &kept), &*world))
             .map_err(|error| JournalError::Open {
                 path: file,
                 cause: error.to_string(),
             })?;
-        Ok(Self { orders, written })
+        Ok(Self {
+            orders,
+            written,
+            recent,
+        })
     }
 
     pub(super) async fn append(&self, append: Append) -> Result<Vec<Recorded>, JournalError> {
         match self.order(Work::Append(append)).await? {
-            Done::Appended(appended) => appended,
+            Done::Appended(appended) => appended.map(|appended| appended.events),
             _ => Err(JournalError::Closed),
         }
     }
@@ -119,6 +126,11 @@ impl Writer {
         self.order(Work::MarkSwept(runs)).await.map(drop)
     }
 
+    /// What was written last, while it is in memory.
+    pub(super) fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
     pub(super) fn written(&self) -> watch::Receiver<u64> {
         self.written.clone()
     }
@@ -138,10 +150,9 @@ impl Writer {
 /// Serves orders until the last handle is gone. A panic loses the group at hand, whose senders learn of it, and the
 /// connection, which is opened again.
 fn keep_writing(
-    path: &Path,
-    connection: Connection,
+    (path, connection): (&Path, Connection),
     mut inbox: mpsc::Receiver<Order>,
-    announce: &watch::Sender<u64>,
+    (announce, recent): (&watch::Sender<u64>, &Recent),
     world: &dyn World,
 ) {
     let mut connection = Some(connection);
@@ -163,7 +174,7 @@ fn keep_writing(
             }
         };
         let served = catch_unwind(AssertUnwindSafe(|| {
-            serve(&mut open, group, world);
+            serve(&mut open, group, recent, world);
             open
         }));
         match served {
@@ -175,10 +186,11 @@ fn keep_writing(
 }
 
 /// Commits the group as one; when that fails, each order alone, so that one bad order harms no other.
-fn serve(connection: &mut Connection, group: Vec<Order>, world: &dyn World) {
-    let works: Vec<Work> = group.iter().map(|order| order.work.clone()).collect();
+fn serve(connection: &mut Connection, group: Vec<Order>, recent: &Recent, world: &dyn World) {
+    let works: Vec<&Work> = group.iter().map(|order| &order.work).collect();
     match commit(connection, &works, world) {
         Ok(done) => {
+            done.iter().for_each(|done| remember(recent, done));
             for (order, done) in group.into_iter().zip(done) {
                 // The sender may have given up waiting; what was written stays written.
                 drop(order.reply.send(Ok(done)));
@@ -192,17 +204,27 @@ fn serve(connection: &mut Connection, group: Vec<Order>, world: &dyn World) {
         }
         Err(_) => {
             for order in group {
-                let result = commit(connection, std::slice::from_ref(&order.work), world);
+                let result = commit(connection, &[&order.work], world);
                 let result =
                     result.map_err(|error| JournalError::Write(schema::explain(&error, connection.path())));
                 let one = result.and_then(|done| done.into_iter().next().ok_or(JournalError::Closed));
+                one.iter().for_each(|done| remember(recent, done));
                 drop(order.reply.send(one));
             }
         }
     }
 }
 
-fn commit(connection: &mut Connection, works: &[Work], world: &dyn World) -> rusqlite::Result<Vec<Done>> {
+/// Keeps in memory what was committed.
+fn remember(recent: &Recent, done: &Done) {
+    match done {
+        Done::Appended(Ok(appended)) => recent.keep(&appended.events, appended.bytes),
+        Done::Pruned(_) => recent.clear(),
+        _ => {}
+    }
+}
+
+fn commit(connection: &mut Connection, works: &[&Work], world: &dyn World) -> rusqlite::Result<Vec<Done>> {
     // IMMEDIATE: a deferred transaction that reads and then writes is refused as busy at once when somebody else
     // wrote in between, without waiting for the timeout.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -34,6 +34,7 @@ pub mod connector;
 mod context;
 pub mod discovery;
 mod events;
+mod figures;
 mod measure;
 mod names;
 mod number;

@@ -79,7 +79,8 @@ pub struct Listen {
 }
 
 impl Listen {
-    fn options(self) -> StudioOptions {
+    /// `state` is where the studio keeps its history.
+    fn options(self, state: PathBuf) -> StudioOptions {
         let usual = StudioOptions::default();
         StudioOptions {
             bind: self.bind.unwrap_or(usual.bind),
@@ -90,6 +91,7 @@ impl Listen {
             tls: self.tls,
             // So that a `run` beside it finds it without having to trust a certificate that names another machine.
             plain_on_loopback: true,
+            state: Some(state),
             directory: DirectoryOptions {
                 forget_after: self.forget_after.unwrap_or(usual.directory.forget_after),
                 ..usual.directory
@@ -196,7 +198,7 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         Arc::clone(&starter),
     ));
     let wants_token = options.listen.token.is_some() || options.listen.tokens.is_some();
-    let studio = Studio::builder(options.listen.options())
+    let studio = Studio::builder(options.listen.options(engine.directory().root().to_owned()))
         .extension(runtime.clone())
         .start()
         .await?;

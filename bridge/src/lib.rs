@@ -35,6 +35,7 @@ mod events;
 mod measure;
 mod names;
 mod number;
+pub mod observe;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 mod owner;

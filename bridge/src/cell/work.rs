@@ -3,7 +3,7 @@
 //! The sums have one writer, the thread that polls the actor, so they are plain loads and stores.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use loom_protocol::{Latency, Rates, Work};
 
@@ -51,6 +51,8 @@ pub(super) struct Closer {
     pub(super) traffic: OnceLock<Arc<Traffic>>,
     /// Who it is for those that it sends to.
     pub(super) sender: SenderNumber,
+    /// Held by whoever adds to the others, where several threads may.
+    pub(super) writers: Mutex<()>,
 }
 
 /// Times, and how many were measured of each.

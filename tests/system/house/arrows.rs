@@ -12,6 +12,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("loom-protocol", &[]),
     ("loom-macros", &[]),
     ("loom-bridge", &["loom-protocol", "loom-macros"]),
+    ("loom-tokio", &["loom-bridge"]),
+    ("loom-truths", &["loom-bridge"]),
     ("loom-studio", &["loom-protocol", "loom-bridge"]),
     ("loom-workflow", &[]),
     ("loom-agent", &[]),
@@ -42,6 +44,10 @@ const HOUSE: &[(&str, &[&str])] = &[
 const CLOSED: &[(&str, &[&str])] = &[
     ("loom-protocol", &["jiff", "serde", "serde_json", "utoipa"]),
     ("loom-macros", &["proc-macro2", "quote", "syn"]),
+    (
+        "loom-tokio",
+        &["pin-project-lite", "serde_json", "thiserror", "tokio"],
+    ),
     (
         "loom-workflow",
         &["granit-parser", "indexmap", "petgraph", "strsim", "thiserror"],

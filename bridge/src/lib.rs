@@ -38,6 +38,7 @@ mod figures;
 mod measure;
 mod names;
 mod number;
+pub mod observe;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 mod owner;

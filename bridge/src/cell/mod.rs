@@ -6,6 +6,7 @@
 mod journal;
 mod marks;
 mod power;
+mod shared;
 mod view;
 mod work;
 
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use marks::{Bit, MOST, Marks, Queue, Subscriptions, lock};
 pub(crate) use power::More;
+pub use power::QueueLength;
 pub(crate) use view::View;
 
 use crate::clock::{self, Nanos};
@@ -45,6 +47,10 @@ const CARRIES: u16 = 64;
 const BLOCKS: u16 = 128;
 /// It took no more messages when it was polled last: it waits for a future, or ends.
 const HELD_UP: u16 = 256;
+/// In the middle of a message, though it may not be polled at the moment. Of those that an adapter counts for.
+const HANDLING: u16 = 512;
+/// It ended by its own word, and not by a panic.
+const GAVE_UP: u16 = 1024;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,

@@ -1,12 +1,16 @@
 //! What a cell holds for the levers, and for how much its actor may write.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use loom_protocol::Controls;
 
 use super::{ActorCell, BLOCKS, Details, PAUSED};
 use crate::events::Limits;
 use crate::power::{OrderedRestart, Slot};
+
+/// How many messages are in one queue, shared with those that put them there.
+pub type QueueLength = Arc<AtomicU64>;
 
 /// What few actors have, in one place so that the others pay for a pointer.
 #[derive(Default)]
@@ -18,6 +22,8 @@ pub(crate) struct More {
     pub(crate) slot: Option<Arc<Slot>>,
     /// How its keeper learns that it is to be started again.
     pub(crate) restarter: Option<Arc<OrderedRestart>>,
+    /// Its queues, where they are known one by one.
+    pub(crate) queues: Vec<QueueLength>,
 }
 
 impl Details {

@@ -7,7 +7,7 @@ use loom_protocol::{ActorPatch, ActorRecord, ActorStatus, Latency, Rates};
 use serde_json::{Map, Value};
 
 use super::work::{Counted, Sample, Totals};
-use super::{ActorCell, PAUSED, STARTED, STOPPING};
+use super::{ActorCell, GAVE_UP, PAUSED, STARTED, STOPPING};
 use crate::clock::Nanos;
 use crate::names;
 
@@ -54,7 +54,7 @@ impl ActorCell {
         let queued = match self.kind.counters {
             None => self.details().as_ref().and_then(|details| details.queue_depth),
             Some(_) if self.ended().is_some() => None,
-            Some(counters) => counters.queued_for_only_instance(),
+            Some(counters) => self.in_queues().or_else(|| counters.queued_for_only_instance()),
         };
         let mut view = View {
             status: self.status(since),
@@ -207,7 +207,8 @@ impl ActorCell {
             .map(|details| details.metadata.clone())
             .unwrap_or_default();
         if let Some(text) = self.ended().and_then(|ended| ended.failure.as_deref()) {
-            let word = if self.is_handle() { "failure" } else { "panic" };
+            let by_its_word = self.is_handle() || self.has_flag(GAVE_UP);
+            let word = if by_its_word { "failure" } else { "panic" };
             metadata.insert(word.to_owned(), text.into());
         }
         (!metadata.is_empty()).then_some(metadata)

@@ -5,7 +5,7 @@
 //! lives of a name share it.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use loom_protocol::{Latency, Rates, Work};
 
@@ -54,6 +54,8 @@ pub(super) struct Closer {
     /// Who it is for those that it sends to.
     pub(super) sender: SenderNumber,
     late: OnceLock<Arc<Late>>,
+    /// Held by whoever adds to the others, where several threads may.
+    pub(super) writers: Mutex<()>,
 }
 
 /// What the lives of one name counted after their ends, from any thread.

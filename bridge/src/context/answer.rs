@@ -52,7 +52,7 @@ pub(crate) fn is_result<T>() -> bool {
 
 /// Whether a value is an `Err`. Of a value that is no `Result` it is not.
 #[inline]
-pub(crate) fn is_error<T>(value: &T) -> bool {
+pub fn is_error<T>(value: &T) -> bool {
     is_result::<T>() && number::of(&discriminant(value)) == number::of(&discriminant(&Err::<(), ()>(())))
 }
 

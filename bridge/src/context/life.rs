@@ -41,18 +41,23 @@ impl Life {
 }
 
 /// Ends an actor's registration and tells its watchers. Only the first call counts.
-pub(super) fn end(cell: &Arc<ActorCell>, end: End) {
+pub(crate) fn end(cell: &Arc<ActorCell>, end: End) {
     let failure = match &end {
         End::Stopped => None,
         End::Panicked(text) => Some(text.clone()),
     };
+    end_telling(cell, end, failure, |end| match end {
+        End::Stopped => cell.tell_stopped(),
+        End::Panicked(text) => cell.tell_panicked(text),
+    });
+}
+
+/// The same with a line of the caller's in the journal.
+pub(crate) fn end_telling(cell: &Arc<ActorCell>, end: End, failure: Option<String>, tell: impl FnOnce(&End)) {
     if !cell.end(failure) {
         return;
     }
-    match &end {
-        End::Stopped => cell.tell_stopped(),
-        End::Panicked(text) => cell.tell_panicked(text),
-    }
+    tell(&end);
     if let End::Panicked(text) = &end {
         tracing::error!(actor = %cell.name, kind = %cell.kind.name, panic = %text, "an actor panicked and is gone");
     }

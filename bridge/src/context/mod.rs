@@ -34,9 +34,10 @@ pub use observed::Observed;
 pub use start::{StartObserved, spawn, spawn_in};
 pub use supervisor::Supervisor;
 
-pub(crate) use answer::{Manner, is_error, is_result, manner};
+pub use answer::is_error;
+pub(crate) use answer::{Manner, is_result, manner};
 pub(crate) use envelope::{Seal, answered, answered_wrongly};
-pub(crate) use life::Life;
+pub(crate) use life::{Life, end_telling};
 pub(crate) use reply::Reply;
 
 use crate::cell::ActorCell;

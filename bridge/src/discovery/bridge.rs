@@ -25,7 +25,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Carries what changes in registries to a studio. A clone is another handle to the same bridge.
 ///
 /// It runs from the first [`Self::connect`] until [`Self::close`] or the end of its actix system, as an observed actor of its
-/// own that is started again should it panic.
+/// own that is started again should it panic. Where no actix system runs, as in a program on plain tokio, it has one on a thread
+/// of its own.
 #[derive(Clone)]
 pub struct DiscoveryBridge {
     pub(super) shared: Arc<Shared>,
@@ -35,11 +36,15 @@ pub struct DiscoveryBridge {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The bridge is an actor and needs a system to run in.
+    /// The bridge is to run on the caller's arbiter, and there is none.
     #[error(
-        "start the discovery bridge: no actix system runs on this thread; connect from within one, e.g. in `#[actix::main]`"
+        "start the discovery bridge: no actix system runs on this thread; connect from within one, e.g. in `#[actix::main]`, \
+         or leave it a thread of its own"
     )]
     NoSystem,
+    /// The machine gives no thread.
+    #[error("start the discovery bridge: there is no thread for it; look at the limits of this process")]
+    NoThread,
     /// The registry has no subscription left.
     #[error(transparent)]
     TooManySubscriptions(#[from] TooManySubscriptions),
@@ -62,9 +67,52 @@ pub(super) struct State {
     pub(super) served: Option<Arc<dyn StudioSink>>,
     pub(super) courier: Option<Addr<Courier>>,
     keeper: Option<Addr<Keeper<Courier>>>,
-    /// The bridge's own, where it has one.
-    arbiter: Option<ArbiterHandle>,
+    /// What the bridge runs on, where that is its own.
+    own: Option<Own>,
     said_why: bool,
+}
+
+/// A thread that is the bridge's.
+enum Own {
+    /// Of the application's actix system.
+    Arbiter(ArbiterHandle),
+    /// With an actix system of its own: the application has none.
+    System(System),
+}
+
+impl Own {
+    fn stop(&self) {
+        match self {
+            Self::Arbiter(arbiter) => {
+                arbiter.stop();
+            }
+            Self::System(system) => system.stop(),
+        }
+    }
+
+    fn arbiter(&self) -> &ArbiterHandle {
+        match self {
+            Self::Arbiter(arbiter) => arbiter,
+            Self::System(system) => system.arbiter(),
+        }
+    }
+
+    /// A thread with an actix system, for an application on plain tokio. `None` where the machine gives no thread.
+    fn system() -> Option<Self> {
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        let run = move || {
+            let runner = System::new();
+            // The other end waits for it.
+            let _waits = ready.send(System::current());
+            if let Err(error) = runner.run() {
+                tracing::error!("the thread of the discovery bridge ended: {error}");
+            }
+        };
+        let thread = std::thread::Builder::new().name("loom-bridge".to_owned());
+        thread.spawn(run).ok()?;
+        // As long as a thread takes to start, as with an arbiter.
+        is_ready.recv().ok().map(Self::System)
+    }
 }
 
 pub(super) struct Connected {
@@ -123,7 +171,7 @@ impl DiscoveryBridge {
     /// Carries this registry's actors from now on, those that are there included. Connecting twice is once.
     ///
     /// # Errors
-    /// No actix system runs here, or the registry serves too many subscriptions.
+    /// There is nothing to run it on, or the registry serves too many subscriptions.
     pub fn connect(&self, registry: &ActorRegistry) -> Result<(), ConnectError> {
         let mut state = self.shared.state();
         if state.sink.is_none() && self.shared.by_environment {
@@ -155,13 +203,13 @@ impl DiscoveryBridge {
 
     /// Delivers what is left, takes the actors off the studio, and stops. Takes no longer than 2 s, whatever the studio does.
     pub async fn close(&self) {
-        let (keeper, arbiter) = {
+        let (keeper, own) = {
             let mut state = self.shared.state();
             state.sources.clear();
             state.courier = None;
             // It said goodbye: whoever connects again begins anew, and does not go on for one that panicked.
             state.served = None;
-            (state.keeper.take(), state.arbiter.take())
+            (state.keeper.take(), state.own.take())
         };
         if let Some(keeper) = keeper
             && tokio::time::timeout(FAREWELL, say_goodbye(keeper)).await.is_err()
@@ -171,8 +219,8 @@ impl DiscoveryBridge {
                  nothing has to be done"
             );
         }
-        if let Some(arbiter) = arbiter {
-            arbiter.stop();
+        if let Some(own) = own {
+            own.stop();
         }
     }
 
@@ -184,13 +232,15 @@ impl DiscoveryBridge {
     fn start(&self, state: &mut State) -> Result<(), ConnectError> {
         let arbiter = match self.shared.options.placement {
             Placement::OwnArbiter => {
-                let own = System::try_current().map(|_| Arbiter::new().handle());
-                state.arbiter.clone_from(&own);
-                own
+                let own = match System::try_current() {
+                    Some(_) => Some(Own::Arbiter(Arbiter::new().handle())),
+                    None => Own::system(),
+                };
+                let own = state.own.insert(own.ok_or(ConnectError::NoThread)?);
+                own.arbiter().clone()
             }
-            Placement::CurrentArbiter => Arbiter::try_current(),
-        }
-        .ok_or(ConnectError::NoSystem)?;
+            Placement::CurrentArbiter => Arbiter::try_current().ok_or(ConnectError::NoSystem)?,
+        };
         let shared = Arc::clone(&self.shared);
         // It must never be given up: without it nobody sees anything. The pause keeps it from spinning.
         let policy = RestartPolicy {

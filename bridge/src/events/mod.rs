@@ -17,4 +17,4 @@ pub use tell::{set_slow_message, slow_message};
 
 pub(crate) use limits::{Lane, Limits};
 pub(crate) use ring::{Line, Ring, Tap};
-pub(crate) use tell::{Burying, Unwinding, dead_letter, handled_in};
+pub(crate) use tell::{Burying, Letters, Unwinding, dead_letter, dead_letter_of, handled_in, held_thread};

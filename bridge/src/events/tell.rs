@@ -35,8 +35,14 @@ pub fn set_slow_message(longest: Duration) {
 /// A handler held its thread for so long.
 #[inline]
 pub(crate) fn handled_in<M>(cell: &Arc<ActorCell>, nanos: u64) {
+    held_thread(cell, type_name::<M>(), nanos);
+}
+
+/// What goes by this name held its thread for so long.
+#[inline]
+pub(crate) fn held_thread(cell: &Arc<ActorCell>, what: &'static str, nanos: u64) {
     if nanos > SLOW.load(Relaxed) {
-        cell.slow(type_name::<M>(), nanos);
+        cell.slow(what, nanos);
     }
 }
 
@@ -83,6 +89,18 @@ impl ActorCell {
     #[cold]
     pub(crate) fn tell_stopped(&self) {
         self.line(EventKind::Stopped, "stopped", None);
+    }
+
+    /// It ended with nobody having asked for it, and why.
+    #[cold]
+    pub(crate) fn tell_dropped(&self, why: &'static str) {
+        self.line(EventKind::Stopped, why, None);
+    }
+
+    /// It was started again by whatever owns it, and why.
+    #[cold]
+    pub(crate) fn tell_restarted_because(&self, why: String) {
+        self.line(EventKind::Restarted, why, None);
     }
 
     /// It ended by a panic.
@@ -148,7 +166,7 @@ impl ActorCell {
     }
 
     #[cold]
-    fn slow(&self, message: &'static str, nanos: u64) {
+    pub(crate) fn slow(&self, message: &'static str, nanos: u64) {
         let took = Duration::from_nanos(nanos);
         self.tell_within(Lane::Slow, EventKind::SlowMessage, Nanos::now(), || {
             let message = shorten(message);
@@ -277,6 +295,11 @@ impl Unwinding {
         Self(type_name::<M>())
     }
 
+    /// The handler of a message of this name panicked.
+    pub(crate) fn happened(message: &'static str) {
+        drop(Self(message));
+    }
+
     /// The handler has returned.
     #[inline]
     pub(crate) fn returned(self) {
@@ -339,12 +362,18 @@ impl Drop for Burying {
 /// A message is dropped that reached no handler and whose sender did not give up.
 #[cold]
 pub(crate) fn dead_letter<M>() {
+    dead_letter_of(type_name::<M>());
+}
+
+/// The same of a message whose type goes by this name.
+#[cold]
+pub(crate) fn dead_letter_of(message: &'static str) {
     // A message may be dropped while the thread's locals are being destroyed.
     let _gone = DEAD.try_with(|dead| {
         if let Ok(mut dead) = dead.try_borrow_mut()
             && let Some(letters) = dead.as_mut()
         {
-            letters.add(type_name::<M>());
+            letters.add(message);
         }
     });
 }

@@ -61,6 +61,34 @@ impl Kind {
 }
 
 impl TypeCell {
+    fn leak(name: String) -> &'static Self {
+        Box::leak(Box::new(Self {
+            name,
+            shown: OnceLock::new(),
+            live: AtomicU64::new(0),
+            had_several: AtomicBool::new(false),
+            messages: Mutex::default(),
+        }))
+    }
+
+    /// What is counted of its messages that go by this name; names beyond a bound share one.
+    pub(crate) fn message_named(&self, name: &str) -> &'static MessageCell {
+        let mut messages = self.lock_messages();
+        let find = |messages: &[&'static MessageCell], name: &str| {
+            messages.iter().find(|message| message.name() == name).copied()
+        };
+        let name = match find(&messages, name) {
+            Some(known) => return known,
+            None if messages.len() < MOST_NAMED_MESSAGES => name,
+            None => OTHERS,
+        };
+        find(&messages, name).unwrap_or_else(|| {
+            let cell = MessageCell::leak(name.to_owned());
+            messages.push(cell);
+            cell
+        })
+    }
+
     /// One more of them, which is called so.
     pub(crate) fn born(&'static self, name: Cow<'static, str>) -> Arc<Kind> {
         if self.live.fetch_add(1, Relaxed) > 0 {
@@ -149,7 +177,41 @@ fn lock_all() -> std::sync::MutexGuard<'static, Cells> {
 
 /// Every one there is.
 pub(super) fn all() -> Vec<&'static TypeCell> {
-    lock_all().values().copied().collect()
+    let mut all: Vec<_> = lock_all().values().copied().collect();
+    all.extend(lock_named().values().copied());
+    all
+}
+
+/// Types that are known by a name, of actors that are no Rust types.
+const MOST_NAMED: usize = 1_000;
+
+/// Messages of one type of actor that are known by a name.
+const MOST_NAMED_MESSAGES: usize = 256;
+
+/// What names that there is no room for have in common.
+const OTHERS: &str = "(others)";
+
+fn lock_named() -> std::sync::MutexGuard<'static, HashMap<&'static str, &'static TypeCell>> {
+    static NAMED: LazyLock<Mutex<HashMap<&'static str, &'static TypeCell>>> = LazyLock::new(Mutex::default);
+    // Nothing is left half-done under this lock.
+    NAMED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is counted of actors that go by this name. Cells live as long as the process, so there are no more of them than a
+/// bound; names beyond it share one.
+pub(crate) fn named_cell(name: &str) -> &'static TypeCell {
+    let mut named = lock_named();
+    let name = match named.get(name) {
+        Some(known) => return known,
+        None if named.len() < MOST_NAMED => name,
+        None => OTHERS,
+    };
+    if let Some(known) = named.get(name) {
+        return known;
+    }
+    let cell = TypeCell::leak(name.to_owned());
+    named.insert(cell.name(), cell);
+    cell
 }
 
 /// What is counted of actor type `A`.
@@ -161,15 +223,9 @@ pub(crate) fn type_cell<A: 'static>() -> &'static TypeCell {
     let wanted = TypeId::of::<A>();
     KNOWN.with(|known| {
         known.get(wanted, || {
-            lock_all().entry(wanted).or_insert_with(|| {
-                Box::leak(Box::new(TypeCell {
-                    name: short_type_name::<A>(),
-                    shown: OnceLock::new(),
-                    live: AtomicU64::new(0),
-                    had_several: AtomicBool::new(false),
-                    messages: Mutex::default(),
-                }))
-            })
+            lock_all()
+                .entry(wanted)
+                .or_insert_with(|| TypeCell::leak(short_type_name::<A>()))
         })
     })
 }

@@ -51,6 +51,12 @@ impl Part {
         self.sent.fetch_add(1, Relaxed);
     }
 
+    /// It was never sent after all.
+    pub(crate) fn not_sent(&self) {
+        // Below zero where another thread sent it; the sum is right.
+        self.sent.fetch_sub(1, Relaxed);
+    }
+
     #[inline]
     pub(crate) fn handled(&self, is_asked: bool) {
         if is_asked {
@@ -88,6 +94,13 @@ impl Part {
 }
 
 impl MessageCell {
+    pub(super) fn leak(name: String) -> &'static Self {
+        Box::leak(Box::new(Self {
+            name,
+            parts: [const { OnceLock::new() }; PARTS],
+        }))
+    }
+
     /// The part that the running thread counts in.
     #[inline]
     pub(crate) fn here(&self) -> &Part {
@@ -96,7 +109,7 @@ impl MessageCell {
         part.get_or_init(Box::default)
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -106,7 +119,8 @@ impl MessageCell {
 
     /// Messages that wait.
     pub(super) fn queued(&self) -> u64 {
-        let sum = |count: fn(&Part) -> u64| self.parts().map(count).sum::<u64>();
+        // What was taken back is not always where it was sent from.
+        let sum = |count: fn(&Part) -> u64| self.parts().map(count).fold(0, u64::wrapping_add);
         // What was taken is read first: a message sent in between then counts as waiting, never as negative.
         let taken =
             sum(|part| part.handled.load(Relaxed) + part.dead.load(Relaxed) + part.cancelled.load(Relaxed));
@@ -206,10 +220,7 @@ fn look_up<A: 'static, M: 'static>(wanted: TypeId) -> &'static MessageCell {
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     all.entry(wanted).or_insert_with(|| {
         let kind = type_cell::<A>();
-        let cell: &'static MessageCell = Box::leak(Box::new(MessageCell {
-            name: short_type_name::<M>(),
-            parts: [const { OnceLock::new() }; PARTS],
-        }));
+        let cell = MessageCell::leak(short_type_name::<M>());
         kind.has_message(cell);
         cell
     })

@@ -20,7 +20,7 @@ mod times;
 
 pub(crate) use asks::Ask;
 pub(crate) use follow::{attend, look_away, look_no_more};
-pub(crate) use kind::{Kind, TypeCell, type_cell};
+pub(crate) use kind::{Kind, TypeCell, named_cell, type_cell};
 pub(crate) use message::{MessageCell, message_cell};
 pub(crate) use names::{Sender, SenderNumber};
 pub(crate) use report::{Measured, Report};

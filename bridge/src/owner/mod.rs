@@ -8,7 +8,8 @@ mod gone;
 mod keeper;
 mod policy;
 
+pub(crate) use gone::Watcher;
+pub use gone::panic_text;
 pub use gone::{ChildGone, End};
-pub(crate) use gone::{Watcher, panic_text};
 pub use keeper::{CurrentChild, Keeper, KeeperNews, StopKeeping};
 pub use policy::{Decision, RestartPolicy};

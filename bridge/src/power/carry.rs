@@ -388,7 +388,7 @@ impl<A: Actor<Context = Self>> Context<A> {
 
 impl ActorCell {
     /// Writes down who ordered what, and why it was not taken.
-    pub(super) fn tell_ordered(&self, order: &Order, refusal: Option<&str>) {
+    pub(crate) fn tell_ordered(&self, order: &Order, refusal: Option<&str>) {
         let what = match &order.message {
             Some(message) => format!("{} `{message}`", order.order),
             None => order.order.to_string(),

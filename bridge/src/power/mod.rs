@@ -19,5 +19,6 @@ pub use message::Ordered;
 pub(crate) use carry::Powers;
 pub(crate) use desk::{Answered, Desk};
 pub(crate) use gate::Gated;
+pub(crate) use refusal::not_allowed;
 pub(crate) use restart::OrderedRestart;
-pub(crate) use slot::Slot;
+pub(crate) use slot::{Reply as OrderReply, Slot};

@@ -20,7 +20,7 @@ pub(super) fn too_many() -> String {
 }
 
 /// How an application allows what was ordered.
-pub(super) fn not_allowed(order: &Order) -> String {
+pub(crate) fn not_allowed(order: &Order) -> String {
     let (method, word) = match &order.order {
         OrderKind::Snapshot => ("snapshot()".to_owned(), "snapshot".to_owned()),
         OrderKind::Message => {

@@ -21,6 +21,12 @@ pub(crate) struct Task {
     pub(super) reply: Reply,
 }
 
+impl Task {
+    pub(crate) fn into_parts(self) -> (Order, Reply) {
+        (self.order, self.reply)
+    }
+}
+
 /// The orders of one actor that its thread has not taken yet.
 #[derive(Default)]
 pub(crate) struct Slot {
@@ -59,7 +65,7 @@ impl Slot {
         self.waiting.load(Acquire)
     }
 
-    pub(super) fn take(&self) -> VecDeque<Task> {
+    pub(crate) fn take(&self) -> VecDeque<Task> {
         let mut state = self.state();
         self.waiting.store(false, Release);
         std::mem::take(&mut state.tasks)

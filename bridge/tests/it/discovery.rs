@@ -419,14 +419,32 @@ async fn a_bridge_on_its_own_arbiter_sees_an_arbiter_that_is_stuck() {
 }
 
 #[test]
-fn without_a_system_connecting_says_what_to_do() {
-    for placement in [Placement::OwnArbiter, Placement::CurrentArbiter] {
-        let bridge = DiscoveryBridge::new(Options {
+fn without_a_system_the_bridge_has_one_of_its_own_and_an_arbiter_of_the_caller_is_asked_for() {
+    let make = |placement| {
+        DiscoveryBridge::new(Options {
             placement,
+            poll_interval: Duration::from_millis(10),
             ..Options::default()
-        });
-        let error = bridge.connect(&ActorRegistry::new()).unwrap_err();
-        assert!(matches!(error, ConnectError::NoSystem));
-        assert!(error.to_string().contains("actix::main"), "{error}");
-    }
+        })
+    };
+    let error = make(Placement::CurrentArbiter)
+        .connect(&ActorRegistry::new())
+        .unwrap_err();
+    assert!(matches!(error, ConnectError::NoSystem));
+    assert!(error.to_string().contains("actix::main"), "{error}");
+
+    // Plain tokio, with whatever kind of runtime.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (registry, sink) = (ActorRegistry::new(), Sink::default());
+        let _lane = registry.register(ActorSpec::new("Lane").id("lane-1"));
+        let bridge = make(Placement::OwnArbiter);
+        bridge.deliver_to(sink.clone()).connect(&registry).unwrap();
+        until("the lane", || sink.ids() == ["lane-1"]).await;
+        bridge.close().await;
+        until("the farewell", || sink.ids().is_empty()).await;
+    });
 }

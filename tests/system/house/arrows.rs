@@ -14,6 +14,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("loom-bridge", &["loom-protocol", "loom-macros"]),
     ("loom-history", &["loom-protocol"]),
     ("loom-studio", &["loom-protocol", "loom-bridge", "loom-history"]),
+    ("loom-tokio", &["loom-bridge"]),
+    ("loom-truths", &["loom-bridge"]),
     ("loom-workflow", &[]),
     ("loom-agent", &[]),
     (
@@ -43,6 +45,10 @@ const HOUSE: &[(&str, &[&str])] = &[
 const CLOSED: &[(&str, &[&str])] = &[
     ("loom-protocol", &["jiff", "serde", "serde_json", "utoipa"]),
     ("loom-macros", &["proc-macro2", "quote", "syn"]),
+    (
+        "loom-tokio",
+        &["pin-project-lite", "serde_json", "thiserror", "tokio"],
+    ),
     (
         "loom-workflow",
         &["granit-parser", "indexmap", "petgraph", "strsim", "thiserror"],

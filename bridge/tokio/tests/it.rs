@@ -13,7 +13,7 @@ fn task(registry: &ActorRegistry, id: &str) -> Task {
 
 async fn line(studio: &Studio, id: &str, kind: EventKind) -> String {
     until("a line", || !studio.lines(id, &kind).is_empty()).await;
-    studio.lines(id, &kind)[0].message.clone()
+    studio.lines(id, &kind).swap_remove(0).message
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

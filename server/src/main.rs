@@ -26,7 +26,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// Port to listen on
-    #[arg(long, env = "LOOM_PORT", default_value_t = DEFAULT_PORT)]
+    #[arg(long, env = "LOOM_PORT", default_value_t = DEFAULT_PORT, value_parser = port)]
     port: u16,
     /// Address to listen on; anything but loopback needs a token
     #[arg(long, env = "LOOM_BIND", default_value = "127.0.0.1", value_parser = address)]
@@ -48,7 +48,7 @@ struct Arguments {
     origins: Vec<String>,
     /// Seconds without a word after which an actor, or a whole process, is forgotten; shown as stale from 10 s on
     #[arg(long, env = "LOOM_FORGET_AFTER", default_value_t = 3600, value_name = "SECONDS",
-        value_parser = clap::value_parser!(u64).range(10..))]
+        value_parser = seconds)]
     forget_after: u64,
     /// Directory to keep the history of metrics in, so that it outlives a restart; without one it is in memory
     #[arg(long, env = "LOOM_STATE_DIR", value_name = "DIR")]
@@ -170,6 +170,18 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     }
     studio.stop().await;
     Ok(())
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    let wanted = "it has to be a whole number from 0 to 65535, as the flag or as LOOM_PORT";
+    text.parse().map_err(|_| wanted.to_owned())
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds >= 10);
+    seconds.ok_or_else(|| {
+        "it has to be a whole number of seconds, at least 10, as the flag or as LOOM_FORGET_AFTER".to_owned()
+    })
 }
 
 fn address(text: &str) -> Result<IpAddr, String> {

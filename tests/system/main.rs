@@ -41,6 +41,8 @@ mod house;
 #[cfg(test)]
 mod keeping;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod mending;
 mod mistakes;
 #[cfg(test)]

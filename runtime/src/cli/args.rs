@@ -21,7 +21,7 @@ pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
 pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, RunsCommand, ShowArgs};
 pub(super) use values::{DataFormat, ExecutorChoice, Format, Pull, Unmapped};
-use values::{pair, platform, split};
+use values::{pair, platform, split, whole};
 
 /// Headings that several commands have.
 const WHAT: &str = "What runs";
@@ -268,7 +268,13 @@ pub(super) struct ServeArgs {
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair, help_heading = VALUES)]
     pub(super) env: Vec<(String, String)>,
     /// The port [default: 9090]
-    #[arg(long, env = "LOOM_PORT", value_name = "PORT", help_heading = STUDIO)]
+    #[arg(
+        long,
+        env = "LOOM_PORT",
+        value_name = "PORT",
+        value_parser = whole(0, u16::MAX),
+        help_heading = STUDIO
+    )]
     pub(super) port: Option<u16>,
     /// The address to listen on [default: 127.0.0.1]
     ///
@@ -298,7 +304,7 @@ pub(super) struct ServeArgs {
         long = "forget-after",
         env = "LOOM_FORGET_AFTER",
         value_name = "SECONDS",
-        value_parser = clap::value_parser!(u64).range(10..),
+        value_parser = whole(10, u64::from(u32::MAX)),
         help_heading = STUDIO
     )]
     pub(super) forget_after: Option<u64>,
@@ -323,7 +329,7 @@ pub(super) struct ServeArgs {
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..),
+        value_parser = whole(1, u32::MAX),
         help_heading = PLACE
     )]
     pub(super) parallel: Option<u32>,

@@ -98,6 +98,7 @@ pub struct ActionsConfig {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ServerConfig {
     /// The port.
+    #[serde(default, deserialize_with = "port")]
     pub port: Option<u16>,
     /// The address to bind.
     pub bind: Option<String>,
@@ -111,16 +112,39 @@ pub struct ServerConfig {
     /// PEM file of its private key.
     pub tls_key: Option<PathBuf>,
     /// Seconds for which actors that fell silent are shown; at least 10.
+    #[serde(default, deserialize_with = "seconds")]
     pub forget_after: Option<u64>,
 }
 
 /// A number of which 0 would let nothing happen.
 fn at_least_one<'de, D: Deserializer<'de>>(text: D) -> Result<Option<NonZeroUsize>, D::Error> {
-    let number = usize::deserialize(text)?;
-    match NonZeroUsize::new(number) {
-        Some(number) => Ok(Some(number)),
-        None => Err(D::Error::custom("it has to be at least 1")),
-    }
+    let number = |number| usize::try_from(number).ok().and_then(NonZeroUsize::new);
+    whole(text, number, "a whole number, at least 1").map(Some)
+}
+
+fn port<'de, D: Deserializer<'de>>(text: D) -> Result<Option<u16>, D::Error> {
+    whole(
+        text,
+        |number| number.try_into().ok(),
+        "a whole number from 0 to 65535",
+    )
+    .map(Some)
+}
+
+fn seconds<'de, D: Deserializer<'de>>(text: D) -> Result<Option<u64>, D::Error> {
+    let number = |number| u64::try_from(number).ok();
+    whole(text, number, "a whole number of seconds").map(Some)
+}
+
+/// A whole number that is taken; else what was given and what is wanted, in words that are not those of a program's types.
+fn whole<'de, D: Deserializer<'de>, N>(
+    text: D,
+    taken: impl FnOnce(i64) -> Option<N>,
+    wanted: &str,
+) -> Result<N, D::Error> {
+    let given = toml::Value::deserialize(text)?;
+    let number = given.as_integer().and_then(taken);
+    number.ok_or_else(|| D::Error::custom(format!("it is {given}, and has to be {wanted}")))
 }
 
 /// Images by label; one without a name could never be had.
@@ -355,6 +379,14 @@ mod tests {
     fn a_value_that_could_do_nothing_is_refused_with_its_line() {
         for (text, words) in [
             ("[run]\nparallel = 0\n", "at least 1"),
+            (
+                "[run]\nparallel = 'two'\n",
+                "it is \"two\", and has to be a whole number, at least 1",
+            ),
+            ("[server]\nport = 'abc'\n", "a whole number from 0 to 65535"),
+            ("[server]\nport = 70000\n", "it is 70000, and"),
+            ("[server]\nport = 1.5\n", "a whole number from 0 to 65535"),
+            ("[server]\nforget-after = -1\n", "a whole number of seconds"),
             ("[server]\nruns = 0\n", "at least 1"),
             ("[run]\nexecutor = 'podman'\n", "`docker`"),
             ("[run]\npull = 'often'\n", "`missing`"),
@@ -368,6 +400,9 @@ mod tests {
             std::fs::write(directory.path().join("loom.toml"), text).unwrap();
             let error = FileConfig::load(directory.path(), None).unwrap_err().to_string();
             assert!(error.contains(words) && error.contains("line "), "{error}");
+            for word in ["u16", "u64", "usize", "NonZero"] {
+                assert!(!error.contains(word), "{error}");
+            }
         }
     }
 

@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use bollard::query_parameters::InspectContainerOptions;
-use loom_runtime::executor::docker::{DockerExecutor, DockerOptions};
+use loom_runtime::executor::docker::{DockerExecutor, DockerOptions, StepsBy};
 use loom_runtime::executor::{ContainerSpec, Executor as _, ExecutorError, ExitStatus, PlaceSpec, RoomSpec};
 use loom_runtime::id::{JobId, JobKey};
 
-use super::bench::{BUSYBOX, bench, docker, engine_address};
+use super::bench::{BUSYBOX, bench, bench_with, docker, engine_address};
 use super::volumes::anonymous_volumes;
 use crate::conformance::{Heard, finish, run, script, start};
 
@@ -192,6 +192,28 @@ async fn a_container_job_has_what_was_written_down_of_it() {
         "the anonymous volume stays"
     );
     bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn a_container_that_ends_at_once_is_the_workflows_and_says_how() {
+    for by in [StepsBy::Agent, StepsBy::Exec] {
+        let bench = bench_with(BUSYBOX, by);
+        let mut job = bench.job();
+        job.room = RoomSpec::Container(ContainerSpec {
+            image: BUSYBOX.into(),
+            // No program has room for its arguments.
+            options: "--ulimit stack=4096".into(),
+            ..ContainerSpec::default()
+        });
+        let opened = bench.executor.open(job.clone(), Arc::new(Heard::default())).await;
+        let error = opened.err().expect("no place");
+        assert!(matches!(error, ExecutorError::Workflow { .. }), "{error:?}");
+        let said = error.to_string();
+        for part in ["start the job's container", "exit code ", "`options`"] {
+            assert!(said.contains(part), "{said}");
+        }
+        bench.nothing_is_left(&job).await;
+    }
 }
 
 #[tokio::test]

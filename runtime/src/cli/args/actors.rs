@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{DataFormat, OUTPUT, STUDIO};
+use super::{DataFormat, OUTPUT, STUDIO, whole};
 
 #[derive(Clone, Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -35,7 +35,7 @@ pub(in crate::cli) struct ShowActorArgs {
         long,
         default_value_t = 10,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..=1_000)
+        value_parser = whole(1_u32, 1_000)
     )]
     pub(in crate::cli) lines: u32,
     /// Text, or one JSON object: `actor`, `children`, `journal`
@@ -67,7 +67,7 @@ pub(in crate::cli) struct ListActorsArgs {
         long,
         default_value_t = 100,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        value_parser = whole(1_u32, 10_000),
         help_heading = OUTPUT
     )]
     pub(in crate::cli) limit: u32,

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
@@ -68,8 +69,35 @@ pub(in crate::cli) fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
     // clap takes a value of the environment for one that was typed and shows it in the usage of a mistake.
     read.map_err(|error| match deaf(command()).try_get_matches_from(&words) {
         Err(same) if same.kind() == error.kind() => same,
-        // The mistake is in the environment.
-        _ => error,
+        _ => of_the_environment(error, command()),
+    })
+}
+
+/// A mistake in a variable of the environment, with its name: who reads of a flag looks for it in what was typed.
+fn of_the_environment(mut error: clap::Error, mut command: Command) -> clap::Error {
+    // Only then do arguments know how they are shown.
+    command.build();
+    let variable = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => variable_of(&command, flag),
+        _ => None,
+    };
+    if let Some(variable) = variable {
+        let tip = format!("the value is that of the environment variable {variable}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+/// The variable that stands for a flag, as clap shows the flag.
+fn variable_of(command: &Command, flag: &str) -> Option<String> {
+    let own = command
+        .get_arguments()
+        .filter(|arg| arg.to_string() == flag)
+        .find_map(|arg| Some(arg.get_env()?.to_string_lossy().into_owned()));
+    own.or_else(|| {
+        command
+            .get_subcommands()
+            .find_map(|below| variable_of(below, flag))
     })
 }
 
@@ -143,6 +171,40 @@ mod tests {
             }
         });
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_in_words_that_are_not_a_programs() {
+        let mut numbers = 0;
+        walk(&built(), "", &mut |path, below| {
+            let names: Vec<&str> = path.split_whitespace().skip(1).collect();
+            for arg in below
+                .get_arguments()
+                .filter(|arg| arg.get_action().takes_values())
+            {
+                let Some(long) = arg.get_long() else { continue };
+                let typed = words(&[&names[..], &[&format!("--{long}"), "1x"]].concat());
+                let said = command()
+                    .try_get_matches_from(typed)
+                    .err()
+                    .map(|error| error.to_string());
+                let said = said.unwrap_or_default();
+                numbers += u32::from(said.contains("whole number"));
+                for word in ["invalid digit", "is not in", "u16", "u32", "u64", "usize"] {
+                    assert!(!said.contains(word), "{path} --{long}: {said}");
+                }
+            }
+        });
+        assert!(numbers >= 8, "{numbers}");
+    }
+
+    #[test]
+    fn a_mistake_in_the_environment_is_told_with_the_variable() {
+        let typed = words(&["serve", "--port=abc"]);
+        let error = command().try_get_matches_from(typed).expect_err("no port");
+        let said = of_the_environment(error, command()).to_string();
+        assert!(said.contains("'abc'") && said.contains("LOOM_PORT"), "{said}");
+        assert!(said.contains("a whole number from 0 to 65535"), "{said}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::run::{Kept, Mode, action_override, hidden};
-use super::{ExecutorChoice, FAILS, Format, OUTPUT, Pull, VALUES, WHAT, platform};
+use super::{ExecutorChoice, FAILS, Format, OUTPUT, Pull, VALUES, WHAT, platform, whole};
 use crate::secret::Secret;
 
 /// How `runs rerun` is called.
@@ -60,7 +60,7 @@ pub(in crate::cli) struct RerunArgs {
     #[arg(long, value_enum, help_heading = ANEW)]
     pub(in crate::cli) pull: Option<Pull>,
     /// Jobs that run at the same time, at most
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = ANEW)]
+    #[arg(long, value_name = "N", value_parser = whole(1, u32::MAX), help_heading = ANEW)]
     pub(in crate::cli) parallel: Option<u32>,
     /// Use a directory instead of an action of another repository
     ///

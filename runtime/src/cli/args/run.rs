@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{ExecutorChoice, FAILS, Format, OUTPUT, PLACE, Pull, Unmapped, VALUES, WHAT, platform, split};
+use super::{
+    ExecutorChoice, FAILS, Format, OUTPUT, PLACE, Pull, Unmapped, VALUES, WHAT, platform, split, whole,
+};
 use crate::config::{Keep, WorkspaceMode};
 use crate::secret::Secret;
 
@@ -62,7 +64,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long = "ref", value_name = "REF", value_parser = reference, help_heading = EVENT)]
     pub(in crate::cli) reference: Option<String>,
     /// The commit that the event is about [default: what is checked out]
-    #[arg(long, value_name = "COMMIT", help_heading = EVENT)]
+    #[arg(long, value_name = "COMMIT", value_parser = commit, help_heading = EVENT)]
     pub(in crate::cli) sha: Option<String>,
     /// The repository's main branch
     ///
@@ -138,7 +140,7 @@ pub(in crate::cli) struct RunArgs {
     /// Jobs that run at the same time, at most
     ///
     /// [default: 16, or 4 for each core where that is more]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = PLACE)]
+    #[arg(long, value_name = "N", value_parser = whole(1, u32::MAX), help_heading = PLACE)]
     pub(in crate::cli) parallel: Option<u32>,
 
     /// Use a directory instead of an action of another repository
@@ -264,6 +266,16 @@ fn repository(text: &str) -> Result<String, String> {
     }
 }
 
+/// A commit by its whole name: workflows compare it, and ask servers for it.
+fn commit(text: &str) -> Result<String, String> {
+    let is_whole = matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_whole {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("it has to be a commit by its whole name, 40 hexadecimal digits, as `git rev-parse HEAD` prints it".to_owned())
+    }
+}
+
 /// What git takes for a branch or tag, as far as its rules can be told from the name.
 fn reference(text: &str) -> Result<String, String> {
     let refused = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
@@ -341,6 +353,12 @@ mod tests {
             assert!(Cli::try_parse_from(["loom-runtime", "run", "--matrix", wrong]).is_err());
         }
         for (flag, wrong) in [
+            ("--sha", "abc"),
+            ("--sha", "HEAD"),
+            ("--sha", ""),
+            ("--sha", "g123456789012345678901234567890123456789"),
+            ("--parallel", "0"),
+            ("--parallel", "two"),
             ("--repository", "name"),
             ("--repository", "a/b/c"),
             ("--repository", "a/ b"),
@@ -353,7 +371,16 @@ mod tests {
             let read = Cli::try_parse_from(["loom-runtime", "run", flag, wrong]);
             assert!(read.is_err(), "{flag} {wrong}");
         }
-        let right = self::args(&["--repository", "o/r.x", "--ref", "refs/heads/feature/a"]);
+        let sha = "0123456789ABCDEF0123456789abcdef01234567";
+        let right = self::args(&[
+            "--sha",
+            sha,
+            "--repository",
+            "o/r.x",
+            "--ref",
+            "refs/heads/feature/a",
+        ]);
+        assert_eq!(right.sha, Some(sha.to_ascii_lowercase()));
         assert_eq!(right.repository.as_deref(), Some("o/r.x"));
         assert_eq!(right.reference.as_deref(), Some("refs/heads/feature/a"));
         for wrong in ["o=d", "o/r=", "o/r"] {

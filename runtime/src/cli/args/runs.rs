@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{DataFormat, RerunArgs};
+use super::{DataFormat, RerunArgs, whole};
 
 #[derive(Clone, Debug, Subcommand)]
 pub(in crate::cli) enum RunsCommand {
@@ -30,7 +30,7 @@ pub(in crate::cli) struct CancelArgs {
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct ListArgs {
     /// At most so many
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = whole(0, usize::MAX))]
     pub(in crate::cli) limit: usize,
     /// Text, or a JSON array
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]

@@ -1,10 +1,29 @@
 //! The values that flags take.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use clap::ValueEnum;
 
 use crate::executor::PullPolicy;
 use crate::machine::Choice;
 use crate::prepare::UnmappedLabel;
+
+/// Reads a whole number within bounds, both included.
+pub(super) fn whole<N>(
+    least: N,
+    most: N,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        let number = text.parse().ok();
+        number
+            .filter(|number| (&least..=&most).contains(&number))
+            .ok_or_else(|| format!("it has to be a whole number from {least} to {most}"))
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ExecutorChoice {

@@ -19,19 +19,33 @@ pub struct BootId(pub String);
 #[serde(rename_all = "camelCase")]
 pub struct ActorBatch {
     /// The sending process's start.
+    #[serde(deserialize_with = "crate::read::boot")]
     pub boot: BootId,
     /// Counts the batches of this boot from 1; one that arrives again is answered and not applied again.
+    #[serde(deserialize_with = "crate::read::seq")]
     pub seq: u64,
     /// Who sends. With it, an id that another living process has already is shown beside that one, as `id@node:pid`;
     /// without it such a registration is rejected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::read::source"
+    )]
     pub source: Option<Source>,
     /// How often this boot began to name all its actors, from 1. Absent when the sender does not count that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::read::generation"
+    )]
     pub generation: Option<u64>,
     /// With this batch all actors of the generation are named: whatever of this boot was registered in an earlier one
     /// and not again is gone. Absent means no.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(
+        default,
+        skip_serializing_if = "is_false",
+        deserialize_with = "crate::read::complete"
+    )]
     pub complete: bool,
     /// Actors that are new, whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -55,7 +69,11 @@ pub struct ActorBatch {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edges: Vec<Edge>,
     /// What was not kept since the boot, where that is anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::read::dropped"
+    )]
     pub dropped: Option<Dropped>,
     /// What became of orders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -45,7 +45,7 @@ pub struct Controls {
     pub messages: Vec<MessageForm>,
     /// The JSON Schema of its settings, where `config` is among the orders and they have one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Value>))]
     pub config: Option<Value>,
 }
 
@@ -59,7 +59,7 @@ pub struct MessageForm {
     pub kind: String,
     /// The JSON Schema of its body; absent when it takes anything, or nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Value>))]
     pub schema: Option<Value>,
 }
 
@@ -85,7 +85,7 @@ pub struct Order {
     pub message: Option<String>,
     /// The message's body, or the new settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Value>))]
     pub body: Option<Value>,
     /// Who asked, for the journal.
     pub by: String,
@@ -102,7 +102,7 @@ pub struct OrderAnswer {
     pub outcome: OrderOutcome,
     /// What came of it: the state, or the message's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Value>))]
     pub value: Option<Value>,
     /// Why not, and what to do about it, when it was not carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,14 @@
 //! Reading fields as programs in many languages write them: a harmless form is taken (`12.7` milliseconds, `7` for a name, a
 //! date without a zone), anything else is refused with the field's name.
 
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use crate::{ActorId, ActorStatus, Controls, Latency, Rates, Timestamp, Work};
+use crate::{ActorId, ActorStatus, BootId, Controls, Dropped, Latency, Rates, Source, Timestamp, Work};
 
 /// The last number below 2^64 that a float can be, and then some.
 const TOO_LARGE: f64 = 18_446_744_073_709_551_616.0;
@@ -37,13 +41,14 @@ fields! {
     wait_ms: "latency.waitMs", number => f64;
     system: "system", flag => bool;
     parent_id: "parentId", actor => ActorId;
+    generation: "generation", count => u64;
 }
 
 /// Fields that have fields of their own: whatever is wrong within is told with the name of the whole.
 macro_rules! structures {
     ($($name:ident: $wire:literal => $form:ty;)*) => {$(
         pub(crate) fn $name<'de, D: Deserializer<'de>, O: From<Option<$form>>>(from: D) -> Result<O, D::Error> {
-            let read = Option::<$form>::deserialize(from);
+            let read = from.deserialize_any(Fields::<$form>(PhantomData));
             read.map(O::from).map_err(|error| within($wire, &error))
         }
     )*};
@@ -54,6 +59,36 @@ structures! {
     latency: "latency" => Latency;
     work: "work" => Work;
     controls: "controls" => Controls;
+    source: "source" => Source;
+    dropped: "dropped" => Dropped;
+}
+
+/// An object or nothing. What is derived would take a list as well, for the values of its fields in their order, and an
+/// empty one for nothing known.
+struct Fields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Fields<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_any(self)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
 }
 
 /// Sums, which are zero where they were not measured.
@@ -96,6 +131,21 @@ pub(crate) fn kind<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
 pub(crate) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let id = field(from, "id", text)?;
     id.ok_or_else(|| de::Error::custom("an id is null; it must name an actor"))
+}
+
+pub(crate) fn boot<'de, D: Deserializer<'de>>(from: D) -> Result<BootId, D::Error> {
+    let boot = field(from, "boot", text)?;
+    boot.map(BootId)
+        .ok_or_else(|| de::Error::custom("`boot` is null; it must name this start of the process"))
+}
+
+pub(crate) fn seq<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let seq = field(from, "seq", count)?;
+    seq.ok_or_else(|| de::Error::custom("`seq` is null; it must be the number of the batch, from 1"))
+}
+
+pub(crate) fn complete<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    field(from, "complete", flag).map(Option::unwrap_or_default)
 }
 
 /// Nothing for what is `null`; whether that is as if it were absent, the one who asks says.
@@ -214,7 +264,7 @@ fn shown(value: &Value) -> String {
 mod tests {
     use serde_json::json;
 
-    use crate::{ActorId, ActorPatch, ActorRecord};
+    use crate::{ActorBatch, ActorId, ActorPatch, ActorRecord};
 
     #[test]
     fn harmless_forms_are_taken() {
@@ -247,6 +297,39 @@ mod tests {
     }
 
     #[test]
+    fn what_makes_no_sense_in_the_head_of_a_batch_is_refused_with_the_fields_name() {
+        for (field, value, word) in [
+            ("boot", json!(null), "null"),
+            ("boot", json!({}), "an object"),
+            ("seq", json!("one"), "\"one\""),
+            ("seq", json!(-1), "-1"),
+            ("seq", json!(null), "null"),
+            ("generation", json!(1.5), "1.5"),
+            ("complete", json!("yes"), "\"yes\""),
+            ("source", json!([]), "an object"),
+            ("source", json!({"app": 5}), "5"),
+            ("dropped", json!([]), "an object"),
+        ] {
+            let mut whole = json!({"boot":"b","seq":1});
+            whole[field] = value;
+            let error = serde_json::from_value::<ActorBatch>(whole)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains(&format!("`{field}`")) && error.contains(word),
+                "{error}"
+            );
+        }
+        let forms =
+            json!({"boot":7,"seq":2.0,"generation":null,"complete":null,"source":null,"dropped":null});
+        let batch: ActorBatch = serde_json::from_value(forms).unwrap();
+        assert_eq!(
+            (batch.boot.0.as_str(), batch.seq, batch.generation),
+            ("7", 2, None)
+        );
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused_with_the_fields_name() {
         for (field, value, word) in [
             ("uptime", json!(-1), "-1"),
@@ -268,6 +351,10 @@ mod tests {
             ("latency", json!("fast"), "fast"),
             ("work", json!(7), "7"),
             ("controls", json!(false), "false"),
+            ("rates", json!([]), "an object"),
+            ("latency", json!([]), "an object"),
+            ("work", json!([1, 2]), "an object"),
+            ("controls", json!([[]]), "an object"),
         ] {
             let mut whole = json!({"id":"a","type":"T"});
             whole[field] = value;

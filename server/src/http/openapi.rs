@@ -1,11 +1,15 @@
 //! The description of the interface, generated from the handlers. Committed as `server/openapi.json`; a test compares.
 
+use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
+use super::known::Known;
 use super::{
     actors, api_v1, events, health, history, journal, lints, map, metrics, orders, poll, prometheus, rates,
     report, sections, session, socket, traffic, tree,
@@ -88,22 +92,71 @@ pub fn document(extensions: impl IntoIterator<Item = utoipa::openapi::OpenApi>) 
         document.merge(extension);
     }
     add_v1(&mut document);
+    add_roles(&mut document);
     add_refusals(&mut document);
     document
+}
+
+/// The role that each operation needs, as `x-role`; without it an operation is open to everybody.
+fn add_roles(document: &mut utoipa::openapi::OpenApi) {
+    let routes = super::routes::routes();
+    for (path, item) in &mut document.paths.paths {
+        let route = routes.iter().find(|route| route.path() == path);
+        for (method, operation) in operations(item) {
+            if operation.security.is_some() {
+                continue;
+            }
+            let usual = || Known::at(path.as_str()).needed(&method);
+            let role = route.map_or_else(usual, |route| route.needed(&method));
+            let role = ExtensionsBuilder::new().add("x-role", role.as_str()).build();
+            match &mut operation.extensions {
+                // Who plugs in may say more than what is usual.
+                Some(said) if said.contains_key("x-role") => {}
+                Some(said) => said.merge(role),
+                none => *none = Some(role),
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let all = [
+        (Method::GET, &mut item.get),
+        (Method::POST, &mut item.post),
+        (Method::PUT, &mut item.put),
+        (Method::PATCH, &mut item.patch),
+        (Method::DELETE, &mut item.delete),
+    ];
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Whether something in the path has to be a number.
+fn has_number_in_path(operation: &Operation) -> bool {
+    let is_number = |schema: &RefOr<Schema>| match schema {
+        RefOr::T(Schema::Object(object)) => {
+            matches!(object.schema_type, SchemaType::Type(Type::Integer | Type::Number))
+        }
+        _ => false,
+    };
+    operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|parameter| match parameter {
+            RefOr::T(parameter) => {
+                parameter.parameter_in == ParameterIn::Path
+                    && parameter.schema.as_ref().is_some_and(is_number)
+            }
+            RefOr::Ref(_) => false,
+        })
 }
 
 /// What any operation may be answered with before its handler hears of it.
 fn add_refusals(document: &mut utoipa::openapi::OpenApi) {
     for (path, item) in &mut document.paths.paths {
         let health = path.ends_with("/health");
-        let operations = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.put,
-            &mut item.patch,
-            &mut item.delete,
-        ];
-        for operation in operations.into_iter().flatten() {
+        for (_, operation) in operations(item) {
             let mut refusals = Vec::new();
             if !health {
                 refusals.push((
@@ -115,6 +168,9 @@ fn add_refusals(document: &mut utoipa::openapi::OpenApi) {
             if operation.security.is_none() {
                 refusals.push(("401", "this server wants its token shown"));
                 refusals.push(("429", "too many wrong tokens came from this address"));
+            }
+            if has_number_in_path(operation) {
+                refusals.push(("400", "the path has something else where a number has to be"));
             }
             if operation.request_body.is_some() {
                 refusals.extend([

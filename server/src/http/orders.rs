@@ -36,11 +36,11 @@ const MAX_LIMIT: usize = 1_000;
 /// What an order may say; all of it may be left out, the whole body too.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct OrderAsked {
     /// The message's type; for `message` only, where it must be.
     message: Option<String>,
     /// The message's body, or the new settings; for `message` and `config` only.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     body: Option<Value>,
     /// Milliseconds to wait for the outcome, from 0 to 30000.
     #[schema(minimum = 0, maximum = 30_000, default = 10_000)]
@@ -57,14 +57,14 @@ pub(super) struct OrderResult {
     outcome: OrderState,
     /// What came of it: the state, or the message's answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     value: Option<Value>,
     /// Why not, when it was not carried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }
 
-impl FromRequest for Asked {
+impl FromRequest for OrderAsked {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
@@ -91,7 +91,7 @@ macro_rules! orders {
         $(
             $(#[doc = $doc])*
             #[utoipa::path(
-                post, path = $path, tag = "orders", request_body = Option<Asked>,
+                post, path = $path, tag = "orders", request_body = Option<OrderAsked>,
                 params(("id" = String, Path, description = "the actor's id; `/` in it is written `%2F`")),
                 responses(
                     (status = 200, description = "it was answered; `outcome` says how", body = OrderResult),
@@ -108,7 +108,7 @@ macro_rules! orders {
             pub(super) async fn $name(
                 id: web::Path<String>,
                 caller: Caller,
-                asked: Asked,
+                asked: OrderAsked,
                 directory: web::Data<Directory>,
             ) -> ApiResult<HttpResponse> {
                 carry(OrderKind::$kind, id.into_inner(), caller, asked, directory).await
@@ -189,7 +189,7 @@ async fn carry(
     kind: OrderKind,
     id: String,
     caller: Caller,
-    asked: Asked,
+    asked: OrderAsked,
     directory: web::Data<Directory>,
 ) -> ApiResult<HttpResponse> {
     let wait = check(&kind, &asked)?;
@@ -245,7 +245,7 @@ async fn carry(
 }
 
 /// Whether what is said fits the order, and how long its outcome is waited for.
-fn check(kind: &OrderKind, asked: &Asked) -> ApiResult<Duration> {
+fn check(kind: &OrderKind, asked: &OrderAsked) -> ApiResult<Duration> {
     let invalid = |detail: String| ApiError::bad_request("invalid_order", detail);
     let is_message = *kind == OrderKind::Message;
     match &asked.message {

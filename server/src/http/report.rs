@@ -4,12 +4,11 @@ use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use loom_protocol::{
-    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Dropped, Problem, Rejection,
-    RejectionCode, Source,
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, Problem, Rejection, RejectionCode,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{self, DeserializeOwned};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
@@ -131,7 +130,7 @@ fn take(bytes: &[u8], intake: &Intake) -> ApiResult<serde_json::Result<BatchOutc
     let (batch, places, mut malformed) = match serde_json::from_slice::<ActorBatch>(bytes) {
         Ok(batch) => (batch, None, Vec::new()),
         // An entry that makes no sense must not cost the others.
-        Err(_) => match serde_json::from_slice::<Loose>(bytes) {
+        Err(_) => match Loose::parse(bytes) {
             Ok(loose) => {
                 let (batch, places, malformed) = loose.read();
                 (batch, Some(places), malformed)
@@ -153,63 +152,75 @@ fn take(bytes: &[u8], intake: &Intake) -> ApiResult<serde_json::Result<BatchOutc
 }
 
 /// A batch whose entries are not read yet: one that makes no sense must not cost the others.
-#[derive(Deserialize)]
-pub(super) struct Loose {
-    boot: BootId,
-    seq: u64,
-    source: Option<Source>,
-    generation: Option<u64>,
-    #[serde(default)]
-    complete: bool,
-    #[serde(default)]
-    register: Vec<Value>,
-    #[serde(default)]
-    update: Vec<Value>,
-    #[serde(default)]
-    unregister: Vec<Value>,
-    #[serde(default)]
-    events: Vec<Value>,
-    #[serde(default)]
-    types: Vec<Value>,
-    #[serde(default)]
-    messages: Vec<Value>,
-    #[serde(default)]
-    edges: Vec<Value>,
-    #[serde(default)]
-    answers: Vec<Value>,
-    asks: Option<Vec<Value>>,
-    dropped: Option<Dropped>,
-    process: Option<Value>,
+struct Loose {
+    /// Without its lists.
+    head: ActorBatch,
+    lists: Map<String, Value>,
 }
 
 impl Loose {
+    fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        let mut head: Map<String, Value> = serde_json::from_slice(bytes)?;
+        let mut lists = Map::new();
+        for name in LISTS {
+            match head.remove(name) {
+                None => {}
+                // There is none where it may be absent for a reason of its own.
+                Some(Value::Null) if name == "asks" => {}
+                Some(list @ Value::Array(_)) => {
+                    lists.insert(name.to_owned(), list);
+                }
+                Some(_) => {
+                    return Err(de::Error::custom(format!(
+                        "`{name}` is no list; leave it out or send one"
+                    )));
+                }
+            }
+        }
+        // Figures that make no sense are as good as none.
+        let process = head
+            .remove("process")
+            .and_then(|process| serde_json::from_value(process).ok());
+        let mut head: ActorBatch = serde_json::from_value(Value::Object(head))?;
+        head.process = process;
+        Ok(Self { head, lists })
+    }
+
     /// The entries that can be read, the place of each in the whole, and what is wrong with the others.
     fn read(self) -> (ActorBatch, Vec<usize>, Vec<Rejection>) {
-        let mut reader = Reader::default();
+        let (mut reader, mut lists) = (Reader::default(), self.lists);
+        let mut list = |name: &str| match lists.remove(name) {
+            Some(Value::Array(entries)) => Some(entries),
+            _ => None,
+        };
         let batch = ActorBatch {
-            boot: self.boot,
-            seq: self.seq,
-            source: self.source,
-            generation: self.generation,
-            complete: self.complete,
-            register: reader.read(self.register),
-            update: reader.read(self.update),
-            unregister: reader.read(self.unregister),
-            events: reader.read(self.events),
-            types: reader.read(self.types),
-            messages: reader.read(self.messages),
-            edges: reader.read(self.edges),
-            answers: reader.read(self.answers),
-            asks: self.asks.map(|asks| reader.read(asks)),
-            dropped: self.dropped,
-            // Figures that make no sense are as good as none.
-            process: self
-                .process
-                .and_then(|process| serde_json::from_value(process).ok()),
+            register: reader.read(list("register")),
+            update: reader.read(list("update")),
+            unregister: reader.read(list("unregister")),
+            events: reader.read(list("events")),
+            types: reader.read(list("types")),
+            messages: reader.read(list("messages")),
+            edges: reader.read(list("edges")),
+            answers: reader.read(list("answers")),
+            asks: list("asks").map(|asks| reader.read(Some(asks))),
+            ..self.head
         };
         (batch, reader.places, reader.malformed)
     }
 }
+
+/// The lists of a batch.
+const LISTS: [&str; 9] = [
+    "register",
+    "update",
+    "unregister",
+    "events",
+    "types",
+    "messages",
+    "edges",
+    "answers",
+    "asks",
+];
 
 #[derive(Default)]
 struct Reader {
@@ -219,7 +230,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn read<T: DeserializeOwned>(&mut self, entries: Vec<Value>) -> Vec<T> {
+    fn read<T: DeserializeOwned>(&mut self, entries: Option<Vec<Value>>) -> Vec<T> {
+        let entries = entries.unwrap_or_default();
         let mut read = Vec::with_capacity(entries.len());
         for entry in entries {
             let index = self.next;

@@ -395,6 +395,30 @@ async fn harmless_forms_are_taken_and_senseless_values_refused_by_name() {
 }
 
 #[actix_web::test]
+async fn what_is_wrong_with_a_batch_itself_is_told_by_the_fields_name() {
+    let (services, _) = services(StudioOptions::default());
+    for (field, value) in [
+        ("boot", json!(["b"])),
+        ("seq", json!("one")),
+        ("seq", json!(-1)),
+        ("generation", json!({})),
+        ("complete", json!("yes")),
+        ("source", json!([])),
+        ("dropped", json!("few")),
+        ("register", json!({"id":"a","type":"T"})),
+        ("unregister", json!(null)),
+        ("asks", json!(5)),
+    ] {
+        let mut batch =
+            json!({"boot":"b1","seq":1,"update":[{"id":"a","uptime":"an entry beside it is wrong, too"}]});
+        batch[field] = value;
+        let answer = post(&services, "/api/actor/batch", batch).await;
+        assert_eq!(answer.problem(), (400, "invalid_json".into()), "{field}");
+        assert!(answer.text().contains(&format!("`{field}`")), "{}", answer.text());
+    }
+}
+
+#[actix_web::test]
 async fn every_error_is_a_problem_with_a_code() {
     let (services, _) = services(StudioOptions::default());
     let register = "/api/actor/register";

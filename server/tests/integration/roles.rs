@@ -151,6 +151,18 @@ async fn every_route_is_for_its_role_and_those_that_include_it() {
 }
 
 #[test]
+fn the_description_says_the_role_that_each_operation_needs() {
+    let document = serde_json::to_value(loom_studio::openapi_document([])).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let needed = needed(&method, path).map(Role::as_str);
+            assert_eq!(operation["x-role"].as_str(), needed, "{method} {path}");
+        }
+    }
+}
+
+#[test]
 fn the_roles_include_each_other_as_they_say() {
     let includes = |role: Role| {
         Role::ALL

@@ -354,7 +354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How it was: rates, errors, queues, times and living actors, of all, by type or by actor; and what processes used. */
+        /** What all actors, or those of one type, did in each second. */
         get: operations["history"];
         put?: never;
         post?: never;
@@ -520,23 +520,6 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/traffic": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What all actors, or those of one type, did in each second of the last minutes. */
-        get: operations["traffic"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -963,7 +946,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How it was: rates, errors, queues, times and living actors, of all, by type or by actor; and what processes used. */
+        /** What all actors, or those of one type, did in each second. */
         get: operations["v1_history"];
         put?: never;
         post?: never;
@@ -1134,23 +1117,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/traffic": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What all actors, or those of one type, did in each second of the last minutes. */
-        get: operations["v1_traffic"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/tree": {
         parameters: {
             query?: never;
@@ -1262,17 +1228,16 @@ export interface components {
             /** @description What happened to actors since the last batch, oldest first; of actors that go with this batch, too. */
             events?: components["schemas"]["ActorEvent"][];
             /**
-             * Format: int64
+             * Format: u-int64
              * @description How often this boot began to name all its actors, from 1. Absent when the sender does not count that.
              */
             generation?: number | null;
             /** @description Actors whose own totals by type of message changed, with those that did. */
             messages?: components["schemas"]["ActorMessages"][];
-            process?: components["schemas"]["ProcessFigures"] | null;
             /** @description Actors that are new, whole. */
             register?: components["schemas"]["ActorRecord"][];
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Counts the batches of this boot from 1; one that arrives again is answered and not applied again.
              */
             seq: number;
@@ -1338,7 +1303,7 @@ export interface components {
         ActorPatch: {
             controls?: components["schemas"]["Controls"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
@@ -1351,7 +1316,7 @@ export interface components {
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages handled since it started.
              */
             messageCount?: number | null;
@@ -1361,13 +1326,13 @@ export interface components {
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Times its owner started it again.
              */
             restartCount?: number | null;
@@ -1377,7 +1342,7 @@ export interface components {
             /** @description Its kind, when that became known. */
             type?: string | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
@@ -1388,7 +1353,7 @@ export interface components {
         /** @description Actors by status and by type. */
         ActorPools: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Those with status `active`.
              */
             activeActors: number;
@@ -1401,17 +1366,17 @@ export interface components {
                 [key: string]: number;
             };
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Those with status `idle`.
              */
             idleActors: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Those of the libraries that carry the application.
              */
             systemActors?: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description All that are known.
              */
             totalActors: number;
@@ -1420,7 +1385,7 @@ export interface components {
         ActorRecord: {
             controls?: components["schemas"]["Controls"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
@@ -1433,7 +1398,7 @@ export interface components {
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages handled since it started.
              */
             messageCount?: number | null;
@@ -1443,13 +1408,13 @@ export interface components {
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Times its owner started it again.
              */
             restartCount?: number | null;
@@ -1459,7 +1424,7 @@ export interface components {
             /** @description The kind of actor, e.g. `CounterActor`. */
             type: string;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
@@ -1478,34 +1443,6 @@ export interface components {
             taken: number;
             /** @description Lines of the whole tree as it is folded out. */
             total: number;
-        };
-        /** @description Time of all threads that run actors, together. Both only grow: what they grow by between two reports is how busy they were. */
-        ArbiterTime: {
-            /**
-             * Format: int64
-             * @description Microseconds in which they ran.
-             * @default 0
-             */
-            busyUs: number;
-            /**
-             * Format: int64
-             * @description Microseconds in which they could have run: with four threads, four a microsecond.
-             * @default 0
-             */
-            ofUs: number;
-        };
-        /** @description What an order may say; all of it may be left out, the whole body too. */
-        Asked: {
-            /** @description The message's body, or the new settings; for `message` and `config` only. */
-            body?: Record<string, never> | null;
-            /** @description The message's type; for `message` only, where it must be. */
-            message?: string | null;
-            /**
-             * Format: int64
-             * @description Milliseconds to wait for the outcome, from 0 to 30000.
-             * @default 10000
-             */
-            wait: number | null;
         };
         /** @description What is looked at in the studio now, so that nothing is measured that nobody sees. */
         Attention: {
@@ -1534,7 +1471,7 @@ export interface components {
         /** @description What an actor lets others order of it, because its application says so. */
         Controls: {
             /** @description The JSON Schema of its settings, where `config` is among the orders and they have one. */
-            config?: Record<string, never> | null;
+            config?: unknown;
             /**
              * @description The messages that may be ordered, where `message` is among the orders.
              * @default []
@@ -1550,19 +1487,19 @@ export interface components {
         /** @description What a sender could not keep for want of room since its start. Counts only grow. */
         Dropped: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that belong to no edge, because there are too many edges.
              * @default 0
              */
             edges: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Events that came too fast to be kept.
              * @default 0
              */
             events: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that are in no actor's own totals by type, because there are too many of those.
              * @default 0
              */
@@ -1571,7 +1508,7 @@ export interface components {
         /** @description Messages of one type from one sender to one receiver. */
         Edge: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description How many reached their handler since the counting began.
              */
             count: number;
@@ -1591,7 +1528,7 @@ export interface components {
             /** @description The worst of its parts. */
             status: components["schemas"]["HealthStatus"];
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Milliseconds since the server started.
              */
             uptime: number;
@@ -1615,13 +1552,13 @@ export interface components {
              */
             buckets: number[];
             /**
-             * Format: int64
+             * Format: u-int64
              * @description The longest one, in microseconds.
              * @default 0
              */
             maxUs: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Microseconds of all of them together.
              * @default 0
              */
@@ -1643,7 +1580,7 @@ export interface components {
             /** @description Messages handled per second. */
             rate: (number | null)[];
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Milliseconds of a step.
              */
             step: number;
@@ -1653,21 +1590,6 @@ export interface components {
              */
             waitMs: (number | null)[];
         };
-        /**
-         * @description What a series is of.
-         * @enum {string}
-         */
-        HistoryBy: "all" | "type" | "actor" | "process";
-        /**
-         * @description What a series tells.
-         * @enum {string}
-         */
-        HistoryMetric: "rate" | "errors" | "queue" | "waitP50" | "waitP95" | "waitP99" | "handleP50" | "handleP95" | "handleP99" | "actors" | "cpu" | "memory" | "files" | "load";
-        /**
-         * @description What the values of a series are counted in.
-         * @enum {string}
-         */
-        HistoryUnit: "perSecond" | "count" | "ms" | "bytes" | "cores" | "share";
         /** @description A line of an actor's journal as a studio answers it. */
         JournalLine: {
             /** @description See [`ActorEvent::correlation_id`]. */
@@ -1679,7 +1601,7 @@ export interface components {
             /** @description What happened, in a sentence. */
             message: string;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Counts the lines of the actor from 1; a hole says that lines are no longer kept.
              */
             seq: number;
@@ -1736,7 +1658,7 @@ export interface components {
         /** @description Messages from one node to another. */
         MapEdge: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages since counting began.
              */
             count: number;
@@ -1765,7 +1687,7 @@ export interface components {
         /** @description An actor, or all of one type. */
         MapNode: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description How many actors it stands for.
              */
             count: number;
@@ -1777,7 +1699,7 @@ export interface components {
             /** @description The actor's id, or the type. */
             id: string;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that wait.
              */
             queue: number;
@@ -1812,19 +1734,19 @@ export interface components {
         /** @description A message that may be sent from outside. */
         MessageForm: {
             /** @description The JSON Schema of its body; absent when it takes anything, or nothing. */
-            schema?: Record<string, never> | null;
+            schema?: unknown;
             /** @description The message's type, e.g. `Add`. */
             type: string;
         };
         /** @description Messages, summed over all actors that report them. */
         MessageQueues: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Waiting now for those that live: not stale, stopped or failed.
              */
             pendingMessages: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Handled so far.
              */
             totalMessages: number;
@@ -1832,28 +1754,28 @@ export interface components {
         /** @description One type of message. */
         MessageRow: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Of those, how many had somebody who waits for the answer.
              */
             asked: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages whose asker had given up before.
              */
             cancelled: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that never reached a handler, because the actor had ended.
              */
             dead: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Of those, how many were answered with an error or ended in a panic.
              */
             errors: number;
             handleMs?: components["schemas"]["Percentiles"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that reached their handler, since counting began.
              */
             handled: number;
@@ -1869,28 +1791,28 @@ export interface components {
         /** @description What became of one type of message since its counting began. */
         MessageTotals: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Of those, how many had somebody who waits for the answer.
              */
             asked?: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages whose asker had given up before the actor came to them.
              */
             cancelled?: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that never reached a handler, because the actor had ended.
              */
             dead?: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Of those, how many were answered with an error or ended in a panic.
              */
             errors?: number;
             handle?: components["schemas"]["Histogram"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that reached their handler.
              */
             handled?: number;
@@ -1906,56 +1828,6 @@ export interface components {
             messages: components["schemas"]["MessageRow"][];
             /** @description To whom it sends messages. */
             talks: components["schemas"]["Neighbour"][];
-        };
-        /** @description How it was in a range of time. */
-        MetricHistory: {
-            /**
-             * Format: int64
-             * @description When the first step begins, in milliseconds since 1970.
-             */
-            from: number;
-            /**
-             * Format: int64
-             * @description Names of this kind that were refused because there is no room to keep them, since the studio began.
-             */
-            leftOut: number;
-            /** @description Names that fit and were left out, for there may be no more than `limit`. */
-            more: number;
-            /** @description What was asked for, for each name one series a metric. */
-            series: components["schemas"]["MetricSeries"][];
-            /**
-             * Format: int64
-             * @description The oldest moment that is kept; null where nothing is.
-             */
-            since?: number | null;
-            /**
-             * Format: int64
-             * @description Milliseconds of a step.
-             */
-            step: number;
-            /**
-             * Format: int64
-             * @description When the last step ends.
-             */
-            to: number;
-        };
-        /** @description One metric of one name. */
-        MetricSeries: {
-            /** @description What it is of. */
-            by: components["schemas"]["HistoryBy"];
-            /** @description The greatest that it was within each step. */
-            max: (number | null)[];
-            /** @description What it tells. */
-            metric: components["schemas"]["HistoryMetric"];
-            /** @description The type, the id of the actor, or the process as `application@node:pid`; `all` where it is of all. */
-            name: string;
-            /** @description What its values are counted in. */
-            unit: components["schemas"]["HistoryUnit"];
-            /**
-             * @description The value of each step: a rate is the mean, a quantile is that of all times in the step. Null is a gap: nobody was heard, or
-             *     nothing was measured.
-             */
-            values: (number | null)[];
         };
         /** @description What `GET /api/metrics` answers and the `metrics` frame carries. */
         Metrics: {
@@ -1974,7 +1846,7 @@ export interface components {
         /** @description Messages of one type to or from another actor. */
         Neighbour: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description How many, since counting began.
              */
             count: number;
@@ -1993,7 +1865,7 @@ export interface components {
             /** @description The actor, by the id that its process calls it. */
             actor: components["schemas"]["ActorId"];
             /** @description The message's body, or the new settings. */
-            body?: Record<string, never> | null;
+            body?: unknown;
             /** @description Who asked, for the journal. */
             by: string;
             /** @description Its name, for the answer. One that arrives again is carried out once. */
@@ -2012,7 +1884,20 @@ export interface components {
             /** @description Why not, and what to do about it, when it was not carried out. */
             problem?: string | null;
             /** @description What came of it: the state, or the message's answer. */
-            value?: Record<string, never> | null;
+            value?: unknown;
+        };
+        /** @description What an order may say; all of it may be left out, the whole body too. */
+        OrderAsked: {
+            /** @description The message's body, or the new settings; for `message` and `config` only. */
+            body?: unknown;
+            /** @description The message's type; for `message` only, where it must be. */
+            message?: string | null;
+            /**
+             * Format: u-int64
+             * @description Milliseconds to wait for the outcome, from 0 to 30000.
+             * @default 10000
+             */
+            wait: number | null;
         };
         /** @description Names an order; the studio that takes it chooses the name. */
         OrderId: string;
@@ -2056,7 +1941,7 @@ export interface components {
             /** @description Why not, when it was not carried out. */
             problem?: string | null;
             /** @description What came of it: the state, or the message's answer. */
-            value?: Record<string, never> | null;
+            value?: unknown;
         };
         /**
          * @description How far an order is.
@@ -2095,7 +1980,7 @@ export interface components {
             /** @description What the answer before this one gave as `seen`; without it the answer comes at once. */
             seen?: string | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Milliseconds to wait at most, from 0 to 60000.
              * @default 30000
              */
@@ -2115,7 +2000,7 @@ export interface components {
             /** @description What went wrong this time and what to do about it. */
             detail?: string | null;
             /**
-             * Format: int32
+             * Format: u-int16
              * @description The HTTP status.
              */
             status: number;
@@ -2123,29 +2008,6 @@ export interface components {
             title: string;
             /** @description A URI reference that names the kind of problem. */
             type: string;
-        };
-        /** @description What a process has used since it began, and holds now. What can't be had is absent, never zero. */
-        ProcessFigures: {
-            /** @default null */
-            arbiters: components["schemas"]["ArbiterTime"] | null;
-            /**
-             * Format: int64
-             * @description Microseconds of processor time of all its threads, since it began.
-             * @default null
-             */
-            cpuUs: number | null;
-            /**
-             * Format: int64
-             * @description Files that are open, sockets among them.
-             * @default null
-             */
-            files: number | null;
-            /**
-             * Format: int64
-             * @description Bytes of memory, resident.
-             * @default null
-             */
-            memory: number | null;
         };
         /** @description Messages handled per second in each step of a window, oldest first. */
         RateLine: {
@@ -2157,7 +2019,7 @@ export interface components {
             /** @description Per step; null where nobody was heard. */
             rate: (number | null)[];
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Milliseconds of a step.
              */
             step: number;
@@ -2252,7 +2114,7 @@ export interface components {
             /** @description The machine or container it runs on. */
             node?: string | null;
             /**
-             * Format: int32
+             * Format: u-int32
              * @description Its process number there. In containers this is often 1.
              */
             pid?: number | null;
@@ -2314,25 +2176,25 @@ export interface components {
              */
             errorRate?: number | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Panics and reported errors.
              */
             errors: number;
             handleMs?: components["schemas"]["Percentiles"] | null;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages handled, since counting began; of actors that are gone, too.
              */
             handled: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Actors that have not ended.
              */
             live: number;
             /** @description Its messages, by type, most frequent first. */
             messages: components["schemas"]["MessageRow"][];
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that wait for them.
              */
             queued: number;
@@ -2379,7 +2241,7 @@ export interface components {
         /** @description A message of one actor to another that the first one waits for an answer to. */
         WaitingAsk: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description For how long it waits, in milliseconds.
              */
             ageMs: number;
@@ -2399,37 +2261,37 @@ export interface components {
          */
         Work: {
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Microseconds in which a thread worked for the actor, whatever for.
              * @default 0
              */
             busyUs: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Microseconds from their delivery to their end.
              * @default 0
              */
             handleUs: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that were handled to their end and timed; an answer that comes later is the end.
              * @default 0
              */
             handled: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Messages that waited in a queue and were timed.
              * @default 0
              */
             queued: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description What it did that no message asked for: ticks of intervals and timers, futures of its own that came to their end.
              * @default 0
              */
             turns: number;
             /**
-             * Format: int64
+             * Format: u-int64
              * @description Microseconds they waited there.
              * @default 0
              */
@@ -3194,7 +3056,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -3395,7 +3257,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -3528,7 +3390,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -3729,7 +3591,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -3862,7 +3724,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -3995,7 +3857,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4128,7 +3990,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4261,7 +4123,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4394,7 +4256,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4537,26 +4399,10 @@ export interface operations {
     history: {
         parameters: {
             query?: {
-                /** @description What a series is of; `all` when absent. */
-                by?: ("all" | "type" | "actor" | "process") & Record<string, never>;
-                /**
-                 * @description What they tell, with commas between: `rate`, `errors`, `queue`, `waitP50`, `waitP95`, `waitP99`, `handleP50`, `handleP95`,
-                 *     `handleP99`, `actors`; by process `cpu`, `memory`, `files`, `load`. The first of them when absent.
-                 */
-                metric?: string;
-                /**
-                 * @description Only types or actors for which all of these words hold, as in lists of actors. A type is taken when an actor of it is; of those
-                 *     that have gone nothing is known but the name: `type:` and `id:` find them.
-                 */
-                filter?: string;
-                /** @description The beginning, in milliseconds since 1970 or as RFC 3339; ten minutes before the end when absent. */
-                from?: string;
-                /** @description The end, in the same form; now when absent. */
-                to?: string;
-                /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
-                points?: number;
-                /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
-                limit?: number;
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
             };
             header?: never;
             path?: never;
@@ -4569,7 +4415,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MetricHistory"];
+                    "application/json": components["schemas"]["History"];
                 };
             };
             400: {
@@ -5218,65 +5064,6 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    traffic: {
-        parameters: {
-            query?: {
-                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
-                window?: number;
-                /** @description Only actors of exactly this type. */
-                type?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["History"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description this server wants its token shown */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too many wrong tokens came from this address */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6218,7 +6005,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -6419,7 +6206,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -6552,7 +6339,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -6753,7 +6540,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -6886,7 +6673,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7019,7 +6806,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7152,7 +6939,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7285,7 +7072,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7418,7 +7205,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7628,26 +7415,10 @@ export interface operations {
     v1_history: {
         parameters: {
             query?: {
-                /** @description What a series is of; `all` when absent. */
-                by?: ("all" | "type" | "actor" | "process") & Record<string, never>;
-                /**
-                 * @description What they tell, with commas between: `rate`, `errors`, `queue`, `waitP50`, `waitP95`, `waitP99`, `handleP50`, `handleP95`,
-                 *     `handleP99`, `actors`; by process `cpu`, `memory`, `files`, `load`. The first of them when absent.
-                 */
-                metric?: string;
-                /**
-                 * @description Only types or actors for which all of these words hold, as in lists of actors. A type is taken when an actor of it is; of those
-                 *     that have gone nothing is known but the name: `type:` and `id:` find them.
-                 */
-                filter?: string;
-                /** @description The beginning, in milliseconds since 1970 or as RFC 3339; ten minutes before the end when absent. */
-                from?: string;
-                /** @description The end, in the same form; now when absent. */
-                to?: string;
-                /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
-                points?: number;
-                /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
-                limit?: number;
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
             };
             header?: never;
             path?: never;
@@ -7660,7 +7431,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MetricHistory"];
+                    "application/json": components["schemas"]["History"];
                 };
             };
             400: {
@@ -8309,65 +8080,6 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    v1_traffic: {
-        parameters: {
-            query?: {
-                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
-                window?: number;
-                /** @description Only actors of exactly this type. */
-                type?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["History"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description this server wants its token shown */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too many wrong tokens came from this address */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };

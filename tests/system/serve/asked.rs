@@ -1,5 +1,8 @@
 //! `loom-runtime actors`: a studio is asked from the command line.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -142,4 +145,55 @@ fn watched_actors_are_drawn_anew_until_ctrl_c() {
     terminal.until_said("\u{1b}[?1049l");
     let status = until("its end", || child.try_wait().expect("ours"));
     assert_eq!(status.code(), Some(0));
+}
+
+/// What answers each look with the next of these, and the last one from then on.
+fn answering(answers: &'static [(&'static str, &'static str)]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    std::thread::spawn(move || {
+        for n in 0.. {
+            let Ok((stream, _)) = listener.accept() else {
+                return;
+            };
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            if lines.find(String::is_empty).is_none() {
+                continue;
+            }
+            let (status, body) = answers[n.min(answers.len() - 1)];
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            let _gone = (&stream).write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn what_goes_wrong_while_actors_are_watched_is_said_where_it_stays() {
+    let seen = r#"[{"id":"order-1","type":"Order"}]"#;
+    for (second, said, code) in [
+        (("200 OK", r#"[{"id":"order-1"}]"#), "cannot be read", 3),
+        (("403 Forbidden", "{}"), "does not let us in", 2),
+        (
+            ("500 Internal Server Error", "{}"),
+            "does not answer as a studio",
+            3,
+        ),
+    ] {
+        let answers = Vec::leak(vec![("200 OK", seen), second]);
+        let url = answering(answers);
+        let project = Project::new();
+        let loom = project.loom(&["actors", "--watch", "--studio", &url]);
+        let mut terminal = Terminal::new();
+        let ends = [terminal.other_end(), terminal.other_end(), terminal.other_end()];
+        let mut child = loom.env("TERM", "xterm").at_terminal(ends);
+        terminal.until_said("order-1");
+        terminal.until_said("\u{1b}[?1049l");
+        terminal.until_said(said);
+        let status = until("its end", || child.try_wait().expect("ours"));
+        assert_eq!(status.code(), Some(code), "{said}");
+    }
 }

@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use loom_bridge::protocol::ActorRecord;
 use loom_protocol::filter::{Condition, Filter, InvalidFilter, Nature, Term};
 
-use self::studio::{Failure, Found, Studio};
+use self::studio::{Complaint, Failure, Found, Studio};
 use super::args::{ActorsArgs, ActorsCommand, DataFormat, ListActorsArgs};
 use super::{Exit, data, talk};
 
@@ -38,14 +38,14 @@ async fn list(args: &ListActorsArgs) -> Result<(), Exit> {
     let found = match studio.actors(&filter, &args.sort, args.limit).await {
         Ok(found) => found,
         Err(Failure::Unreachable(why)) => return Err(studio.say_unreachable(&why)),
-        Err(Failure::Said(exit)) => return Err(exit),
+        Err(Failure::Refused(complaint)) => return Err(complaint.say()),
         Err(Failure::Unknown) => Found::default(),
     };
     if args.format == DataFormat::Json {
         data::print(&format!("{}\n", found.body.trim_end()));
         return Ok(());
     }
-    let actors: Vec<ActorRecord> = studio::read(&found.body)?;
+    let actors: Vec<ActorRecord> = studio::read(&found.body).map_err(Complaint::say)?;
     if actors.is_empty() {
         talk::note("the studio knows no such actor");
     } else {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::args::{DataFormat, ShowActorArgs};
 use super::super::output::{duration, for_stdout};
 use super::super::{Exit, data, talk};
-use super::studio::{self, Failure, Studio};
+use super::studio::{self, Complaint, Failure, Studio};
 use super::table;
 
 /// Children that are shown at most.
@@ -19,7 +19,7 @@ pub(super) async fn show(args: &ShowActorArgs) -> Result<(), Exit> {
     let studio = Studio::at(args.studio.as_deref())?;
     let exit = |failure: Failure| match failure {
         Failure::Unreachable(why) => studio.say_unreachable(&why),
-        Failure::Said(exit) => exit,
+        Failure::Refused(complaint) => complaint.say(),
         Failure::Unknown => {
             talk::error(&format!("the studio knows no actor `{}`", for_stdout(&args.id)));
             talk::help("`loom-runtime actors` lists those it knows, with `is:system` its plumbing");
@@ -39,17 +39,17 @@ pub(super) async fn show(args: &ShowActorArgs) -> Result<(), Exit> {
         .map_err(&exit)?;
     if args.format == DataFormat::Json {
         let value = json!({
-            "actor": studio::read::<Value>(&record.body)?,
-            "children": studio::read::<Value>(&children.body)?,
-            "journal": studio::read::<Value>(&journal)?,
+            "actor": studio::read::<Value>(&record.body).map_err(Complaint::say)?,
+            "children": studio::read::<Value>(&children.body).map_err(Complaint::say)?,
+            "journal": studio::read::<Value>(&journal).map_err(Complaint::say)?,
         });
         data::print(&format!("{value}\n"));
         return Ok(());
     }
-    let actor: ActorRecord = studio::read(&record.body)?;
+    let actor: ActorRecord = studio::read(&record.body).map_err(Complaint::say)?;
     let more = children.total;
-    let children: Vec<ActorRecord> = studio::read(&children.body)?;
-    let journal: Vec<JournalLine> = studio::read(&journal)?;
+    let children: Vec<ActorRecord> = studio::read(&children.body).map_err(Complaint::say)?;
+    let journal: Vec<JournalLine> = studio::read(&journal).map_err(Complaint::say)?;
     data::print(&text(&actor, &children, &journal));
     if let Some(total) = more.filter(|total| *total > children.len()) {
         talk::note(&format!("{} of {total} children", children.len()));

@@ -42,8 +42,41 @@ pub(super) enum Failure {
     Unreachable(String),
     /// It does not know what was asked for.
     Unknown,
-    /// It does not answer this; that was said.
-    Said(Exit),
+    /// It does not answer this.
+    Refused(Complaint),
+}
+
+/// What is wrong, to be said. Whoever draws on the whole screen leaves that first: what is said there goes with it.
+#[must_use = "a failure has to be said"]
+#[derive(Debug)]
+pub(super) struct Complaint {
+    error: String,
+    help: Option<String>,
+    exit: Exit,
+}
+
+impl Complaint {
+    fn new(exit: Exit, error: impl Into<String>) -> Self {
+        Self {
+            error: error.into(),
+            help: None,
+            exit,
+        }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says it.
+    pub(super) fn say(self) -> Exit {
+        talk::error(&self.error);
+        if let Some(help) = &self.help {
+            talk::help(help);
+        }
+        self.exit
+    }
 }
 
 impl Studio {
@@ -96,7 +129,7 @@ impl Studio {
     }
 
     async fn get(&self, path: &str) -> Result<Found, Failure> {
-        let request = self.request(path).map_err(Failure::Said)?;
+        let request = self.request(path).map_err(Failure::Refused)?;
         let asked = async {
             let answer = self
                 .client
@@ -116,7 +149,7 @@ impl Studio {
             StatusCode::NOT_FOUND if code_of(&body).as_deref() == Some("unknown_actor") => {
                 return Err(Failure::Unknown);
             }
-            status => return Err(Failure::Said(refused(&self.address, status, &body))),
+            status => return Err(Failure::Refused(refused(&self.address, status, &body))),
         }
         let total = head.headers.get("x-total-count");
         let total = total.and_then(|total| total.to_str().ok()?.parse().ok());
@@ -133,21 +166,22 @@ impl Studio {
         Exit::Machine
     }
 
-    fn request(&self, path: &str) -> Result<Request<Empty<Bytes>>, Exit> {
+    fn request(&self, path: &str) -> Result<Request<Empty<Bytes>>, Complaint> {
         let address = format!("{}{path}", self.address);
         let uri = address.parse::<Uri>().map_err(|_| {
-            talk::error("the studio's address cannot be used");
-            talk::help(&format!("it has to look like {DEFAULT_STUDIO_URL}"));
-            Exit::Usage
+            Complaint::new(Exit::Usage, "the studio's address cannot be used")
+                .help(format!("it has to look like {DEFAULT_STUDIO_URL}"))
         })?;
         let mut request = Request::new(Empty::new());
         *request.uri_mut() = uri;
         let token = std::env::var("STUDIO_TOKEN").unwrap_or_default();
         if !token.trim().is_empty() {
             let mut shown = HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| {
-                talk::error("STUDIO_TOKEN has characters that a header cannot carry");
-                talk::help("take letters, digits and punctuation");
-                Exit::Usage
+                Complaint::new(
+                    Exit::Usage,
+                    "STUDIO_TOKEN has characters that a header cannot carry",
+                )
+                .help("take letters, digits and punctuation")
             })?;
             shown.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, shown);
@@ -156,25 +190,23 @@ impl Studio {
     }
 }
 
-fn refused(studio: &str, status: StatusCode, body: &str) -> Exit {
+fn refused(studio: &str, status: StatusCode, body: &str) -> Complaint {
     let problem = serde_json::from_str::<Problem>(body).ok();
     let why = problem.map(|problem| problem.detail.unwrap_or(problem.title));
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            talk::error(&format!("the studio at {studio} does not let us in ({status})"));
-            talk::help("set STUDIO_TOKEN to a token of it that may view");
-            Exit::Usage
+            let error = format!("the studio at {studio} does not let us in ({status})");
+            Complaint::new(Exit::Usage, error).help("set STUDIO_TOKEN to a token of it that may view")
         }
         StatusCode::BAD_REQUEST => {
             let why = why.unwrap_or_else(|| status.to_string());
-            talk::error(&format!("the studio does not take this: {why}"));
-            Exit::Usage
+            Complaint::new(Exit::Usage, format!("the studio does not take this: {why}"))
         }
         _ => {
             let why = why.unwrap_or_else(|| status.to_string());
-            talk::error(&format!("{studio} does not answer as a studio does: {why}"));
-            talk::help("is it a Loom studio, and of the same version as `loom-runtime --version`?");
-            Exit::Machine
+            let error = format!("{studio} does not answer as a studio does: {why}");
+            Complaint::new(Exit::Machine, error)
+                .help("is it a Loom studio, and of the same version as `loom-runtime --version`?")
         }
     }
 }
@@ -182,14 +214,12 @@ fn refused(studio: &str, status: StatusCode, body: &str) -> Exit {
 /// Reads an answer.
 ///
 /// # Errors
-/// When it is no answer of a studio, which was said.
-pub(super) fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, Exit> {
+/// When it is no answer of a studio.
+pub(super) fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, Complaint> {
     serde_json::from_str(body).map_err(|error| {
-        talk::error(&format!("the studio's answer cannot be read: {error}"));
-        talk::help(
-            "is it a Loom studio, and of the same version? `loom-runtime --version` says which this is",
-        );
-        Exit::Machine
+        let error = format!("the studio's answer cannot be read: {error}");
+        Complaint::new(Exit::Machine, error)
+            .help("is it a Loom studio, and of the same version? `loom-runtime --version` says which this is")
     })
 }
 

@@ -8,7 +8,7 @@ use loom_protocol::filter::Filter;
 use super::super::args::ListActorsArgs;
 use super::super::signals::Stops;
 use super::super::{Exit, data, talk};
-use super::studio::{self, Failure, Studio};
+use super::studio::{self, Complaint, Failure, Studio};
 use super::table;
 
 /// Between two looks.
@@ -41,7 +41,10 @@ pub(super) async fn watch(studio: &Studio, filter: &Filter, args: &ListActorsArg
         };
         match asked {
             Ok(found) => {
-                let actors: Vec<ActorRecord> = studio::read(&found.body)?;
+                let actors: Vec<ActorRecord> = match studio::read(&found.body) {
+                    Ok(actors) => actors,
+                    Err(complaint) => return Err(drawn.leave(complaint)),
+                };
                 drawn.draw(&screen(&actors, found.total, data::lines()));
             }
             Err(Failure::Unreachable(why)) if drawn.begun => {
@@ -49,14 +52,7 @@ pub(super) async fn watch(studio: &Studio, filter: &Filter, args: &ListActorsArg
             }
             Err(Failure::Unreachable(why)) => return Err(studio.say_unreachable(&why)),
             Err(Failure::Unknown) => drawn.draw(&screen(&[], None, None)),
-            Err(Failure::Said(exit)) if drawn.begun => {
-                // What was said went with the screen.
-                drop(drawn);
-                talk::error("the studio does not tell of its actors any more");
-                talk::help("`loom-runtime actors` without `--watch` says why");
-                return Err(exit);
-            }
-            Err(Failure::Said(exit)) => return Err(exit),
+            Err(Failure::Refused(complaint)) => return Err(drawn.leave(complaint)),
         }
         if !data::is_taken() {
             return Ok(());
@@ -89,6 +85,12 @@ impl Drawn {
         whole.push_str(REST_OF_SCREEN);
         data::print(&whole);
         data::flush();
+    }
+
+    /// Leaves the screen, and says what is wrong where it stays.
+    fn leave(self, complaint: Complaint) -> Exit {
+        drop(self);
+        complaint.say()
     }
 }
 

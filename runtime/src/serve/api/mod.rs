@@ -1,5 +1,6 @@
 //! The runtime's routes, one resource a file. All stand behind the studio's guard.
 
+mod body;
 mod jobs;
 mod lines;
 mod list;

@@ -60,4 +60,33 @@ mod tests {
         }
         assert_eq!(described, routes);
     }
+
+    #[test]
+    fn numbers_are_told_as_they_are_and_what_is_none_is_answered_as_told() {
+        let document = serde_json::to_value(openapi_document([super::document()])).unwrap();
+        let attempt = &document["paths"]["/api/runs/{id}/jobs/{job}/attempts/{attempt}"]["get"];
+        assert!(attempt["responses"]["400"].is_object(), "{attempt}");
+        let logs = &document["paths"]["/api/runs/{id}/jobs/{job}/logs"]["get"];
+        let parameter = |name: &str| {
+            let all = logs["parameters"].as_array().unwrap().iter();
+            let mut found = all.filter(|parameter| parameter["name"] == name);
+            found.next().unwrap()["schema"].clone()
+        };
+        assert_eq!(parameter("from")["format"], "uint64");
+        let limit = parameter("limit");
+        assert_eq!(
+            (limit["minimum"].as_u64(), limit["maximum"].as_u64()),
+            (Some(1), Some(10_000))
+        );
+    }
+
+    #[test]
+    fn an_answer_that_names_a_run_is_told_as_that() {
+        let document = serde_json::to_value(openapi_document([super::document()])).unwrap();
+        let start = &document["paths"]["/api/workflows/{name}/start"]["post"];
+        let answer = &start["responses"]["202"]["content"]["application/json"]["schema"]["$ref"];
+        let name = answer.as_str().unwrap().rsplit('/').next().unwrap();
+        let schema = &document["components"]["schemas"][name];
+        assert!(schema["properties"]["runId"].is_object(), "{schema}");
+    }
 }

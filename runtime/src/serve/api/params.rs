@@ -39,6 +39,7 @@ pub(super) struct RunParams {
     /// Only runs in this state.
     state: Option<String>,
     /// Items at most, from 1 to 10000.
+    #[param(minimum = 1, maximum = 10_000)]
     limit: Option<usize>,
     /// Where the page before ended, as it was given there.
     pub(super) cursor: Option<String>,
@@ -52,6 +53,7 @@ pub(super) struct WorkflowParams {
     /// Only workflows in this state: `idle`, `running` or `invalid`.
     state: Option<String>,
     /// Items at most, from 1 to 10000.
+    #[param(minimum = 1, maximum = 10_000)]
     limit: Option<usize>,
     /// Where the page before ended, as it was given there.
     pub(super) cursor: Option<String>,
@@ -67,6 +69,7 @@ pub(super) struct LogParams {
     /// The attempt at the job, from 1; the newest when absent.
     pub(super) attempt: Option<u32>,
     /// Lines at most, from 1 to 10000.
+    #[param(minimum = 1, maximum = 10_000)]
     limit: Option<usize>,
     /// Where the page before ended, as it was given there: the number of its last line.
     cursor: Option<String>,
@@ -82,6 +85,7 @@ pub(super) struct WindowParams {
     /// The attempt at the job, from 1; the newest when absent.
     pub(super) attempt: Option<u32>,
     /// Lines at most, from 1 to 10000; 1000 when absent.
+    #[param(minimum = 1, maximum = 10_000)]
     limit: Option<usize>,
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::engine;
-use super::runs::{Asked, load};
+use super::runs::{NamedRun, load};
 use crate::event::PauseAnswer;
 use crate::id::{JobId, RunId, StepId};
 use crate::serve::runtime::Runtime;
@@ -36,7 +36,7 @@ pub(super) struct Answer {
     params(("id" = String, Path, description = "its id")),
     request_body = Answer,
     responses(
-        (status = 202, description = "its owner was told", body = Asked),
+        (status = 202, description = "its owner was told", body = NamedRun),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "nothing of it is paused, or not in that pause any more", body = Problem, content_type = "application/problem+json"),
@@ -63,7 +63,7 @@ pub(super) async fn answer(
         let answering = runtime.engine.answer_step(&id, &job, &step, pause, asked.answer);
         answering.await.map_err(|error| engine(&error))?;
     }
-    Ok(HttpResponse::Accepted().json(Asked { run_id: id.0 }))
+    Ok(HttpResponse::Accepted().json(NamedRun { run_id: id.0 }))
 }
 
 /// The pauses that are meant; each is answered alone, so that none is that nobody has seen.

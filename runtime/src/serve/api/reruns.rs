@@ -6,8 +6,9 @@ use loom_studio::{ApiError, ApiResult, Caller};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::body::optional;
 use super::engine;
-use super::runs::Asked;
+use super::runs::NamedRun;
 use crate::engine::{EngineError, RerunOrder};
 use crate::executor::ExecutorError;
 use crate::id::{JobId, RunId};
@@ -42,7 +43,7 @@ pub(super) struct RunAgain {
     params(("id" = String, Path, description = "its id")),
     request_body = Option<RunAgain>,
     responses(
-        (status = 202, description = "the attempt is in the history", body = Asked),
+        (status = 202, description = "the attempt is in the history", body = NamedRun),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "there is no such run, or it has no such job", body = Problem,
          content_type = "application/problem+json"),
@@ -57,15 +58,7 @@ pub(super) async fn rerun(
     caller: Caller,
     body: web::Bytes,
 ) -> ApiResult<impl Responder> {
-    let wanted: RunAgain = match body.trim_ascii() {
-        [] => RunAgain::default(),
-        text => serde_json::from_slice(text).map_err(|error| {
-            ApiError::bad_request(
-                "invalid_body",
-                format!("the body must be like {{\"failed\":true}} or {{\"job\":\"build\"}}: {error}"),
-            )
-        })?,
-    };
+    let wanted: RunAgain = optional(&body, r#"{"failed":true} or {"job":"build"}"#)?;
     let order = RerunOrder {
         of: RunId(id.into_inner()),
         current_files: wanted.current_files,
@@ -74,7 +67,7 @@ pub(super) async fn rerun(
     let run = runtime.starter.start_again(order).await;
     let run = run.map_err(|problem| refused(&problem))?;
     tracing::info!(run = %run.0, by = caller.name(), "a run was begun again");
-    Ok(HttpResponse::Accepted().json(Asked { run_id: run.0 }))
+    Ok(HttpResponse::Accepted().json(NamedRun { run_id: run.0 }))
 }
 
 impl RunAgain {

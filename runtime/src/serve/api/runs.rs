@@ -25,7 +25,7 @@ const WINDOW: usize = 1000;
 /// A run that something was asked for.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Asked {
+pub(super) struct NamedRun {
     /// Its id.
     pub(super) run_id: String,
 }
@@ -135,7 +135,7 @@ pub(super) async fn show(runtime: web::Data<Runtime>, id: web::Path<String>) -> 
     post, path = "/api/runs/{id}/cancel", operation_id = "cancel_run", tag = "runs",
     params(("id" = String, Path, description = "its id")),
     responses(
-        (status = 202, description = "it will be cancelled", body = Asked),
+        (status = 202, description = "it will be cancelled", body = NamedRun),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "it has ended already", body = Problem, content_type = "application/problem+json"),
     ),
@@ -156,7 +156,7 @@ pub(super) async fn cancel(
     }
     let asked = runtime.engine.cancel(&id, &asker(&caller)).await;
     asked.map_err(|error| engine(&error))?;
-    Ok(HttpResponse::Accepted().json(Asked { run_id: id.0 }))
+    Ok(HttpResponse::Accepted().json(NamedRun { run_id: id.0 }))
 }
 
 /// A window of a job's log.

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::body::optional;
 use super::list::{Listed, Page};
 use super::params::{DEFAULT_LIMIT, Limited, WorkflowParams};
-use super::runs::Asked;
+use super::runs::NamedRun;
 use super::{asker, engine, history};
 use crate::executor::ExecutorError;
 use crate::journal::RunQuery;
@@ -97,7 +98,7 @@ pub(super) struct Start {
     params(("name" = String, Path, description = "the stem of its file, or its `name:`")),
     request_body = Option<Start>,
     responses(
-        (status = 202, description = "the run is in the history", body = Asked),
+        (status = 202, description = "the run is in the history", body = NamedRun),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "it has mistakes, several are called so, or only other workflows call it (`only_called`; `{\"event\":\"workflow_call\"}` starts it all the same)", body = Problem,
@@ -112,15 +113,7 @@ pub(super) async fn start(
     body: web::Bytes,
 ) -> ApiResult<impl Responder> {
     let entry = find(&runtime, &name)?;
-    let wanted: Start = match body.trim_ascii() {
-        [] => Start::default(),
-        text => serde_json::from_slice(text).map_err(|error| {
-            ApiError::bad_request(
-                "invalid_body",
-                format!("the body must be like {{\"event\":\"push\"}}: {error}"),
-            )
-        })?,
-    };
+    let wanted: Start = optional(&body, r#"{"event":"push"}"#)?;
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -150,7 +143,7 @@ pub(super) async fn start(
         .start(&entry, wishes)
         .await
         .map_err(|problem| refused(&problem, &entry))?;
-    Ok(HttpResponse::Accepted().json(Asked { run_id: run.0 }))
+    Ok(HttpResponse::Accepted().json(NamedRun { run_id: run.0 }))
 }
 
 /// What became of the runs that were to be stopped.

@@ -1,0 +1,83 @@
+"""What schemathesis does here beside its own: it asks for what is there too, not only for what is made up; and it checks that a
+token can do what its role may, and no more.
+
+LOOM_OPENAPI_FOUND names the run, the job and the actors that there are (prepared.py). LOOM_OPENAPI_ROLE is the role of the
+token that is shown, or `nobody`."""
+
+import itertools
+import json
+import os
+
+import schemathesis
+from schemathesis.generation import GenerationMode
+
+ROLE = os.environ.get("LOOM_OPENAPI_ROLE")
+INCLUDED = {
+    "nobody": set(),
+    "report": {"report"},
+    "view": {"view"},
+    "operate": {"report", "view", "operate"},
+    "admin": {"report", "view", "operate", "admin"},
+}
+with open(os.environ["LOOM_OPENAPI_FOUND"]) as file:
+    FOUND = json.load(file)
+TURN = itertools.count(1)
+BOOT = f"hooks-{os.getpid()}"
+
+
+def batch(turn):
+    record = {"id": f"{BOOT}-1", "type": "Batched", "messageCount": turn, "status": "active"}
+    return {"boot": BOOT, "seq": turn, "generation": 1, "complete": True, "register": [record], "update": [], "unregister": []}
+
+
+ORDER = {"wait": 2000}
+# Bodies that come to something, by how the path ends.
+BODIES = {
+    "/actor/register": lambda turn: {"id": "by-hand", "type": "Hand", "status": "active", "messageCount": turn},
+    "/actor/update": lambda turn: {"id": "by-hand", "messageCount": turn, "metadata": {"turn": turn}},
+    "/actor/batch": batch,
+    "/actor/poll": lambda turn: {"boot": BOOT, "wait": 0},
+    "/rerun": lambda turn: {"failed": True},
+    "/message": lambda turn: {"message": ("Add", "Fail")[turn % 2], "body": {"turn": [turn]}, **ORDER},
+    "/config": lambda turn: {"body": {"turn": turn}, **ORDER},
+    **{f"/{order}": lambda turn: ORDER for order in ("snapshot", "pause", "resume", "step", "stop", "kill", "restart")},
+}
+
+
+def place(path, name):
+    """What is there of the kind that this part of the path names."""
+    if "/runs/" in path or "/jobs/" in path:
+        return {"id": FOUND["run"], "attempt": 1}.get(name, FOUND["job"])
+    return {"type": FOUND["type"], "name": FOUND["workflow"]}.get(name, FOUND["actors"][0])
+
+
+@schemathesis.hook
+def before_call(ctx, case, **kwargs):
+    # What is to be wrong stays so, and every third request is as it was made up.
+    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE or next(TURN) % 3 == 0:
+        return
+    turn = next(TURN)
+    path = case.operation.path
+    for name in case.path_parameters or {}:
+        case.path_parameters[name] = place(path, name)
+    if path.endswith(("/logs", "/runs", "/actors")) and case.method.upper() == "GET":
+        case.query.clear()
+    for end, body in BODIES.items():
+        if path.endswith(end) and case.method.upper() == "POST":
+            case.body, case.media_type = body(turn), "application/json"
+
+
+@schemathesis.check
+def no_more_than_the_role(ctx, response, case):
+    needed = case.operation.definition.raw.get("x-role")
+    if ROLE is None or needed is None or case.method.upper() != case.operation.method.upper():
+        return
+    code = None
+    if "problem+json" in (response.headers.get("content-type") or [""])[0]:
+        code = response.json().get("code")
+    if needed in INCLUDED[ROLE]:
+        assert code not in ("role_too_low", "token_required"), f"`{ROLE}` may do what needs `{needed}`, and is refused"
+        return
+    refusal = "token_required" if ROLE == "nobody" else "role_too_low"
+    # What is made of an id without text is the path of nothing.
+    assert code in (refusal, "no_such_path"), f"`{ROLE}` does what needs `{needed}`"

@@ -27,6 +27,7 @@ pub mod live;
 mod logging;
 mod options;
 mod orders;
+mod otlp;
 mod sessions;
 mod studio;
 mod traffic;

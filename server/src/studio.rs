@@ -16,6 +16,7 @@ use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
+use crate::otlp::Receiver;
 use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
@@ -153,8 +154,10 @@ impl StudioBuilder {
         let started = self.clock.now();
         let guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
         let directory = Arc::new(Directory::new(options.directory, self.clock));
+        let intake = Arc::new(Intake::new(directory.clone()));
         let services = Services {
-            intake: Arc::new(Intake::new(directory.clone())),
+            otlp: Arc::new(Receiver::new(intake.clone())),
+            intake,
             directory,
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
@@ -191,6 +194,7 @@ impl StudioBuilder {
         }
         let feed = Feed::start(
             &services.intake,
+            &services.otlp,
             &services.hub,
             &services.sockets,
             &services.windows,

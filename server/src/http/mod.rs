@@ -17,6 +17,7 @@ mod metrics;
 mod openapi;
 mod orders;
 mod origin;
+mod otlp;
 mod packed;
 mod params;
 mod poll;

@@ -7,8 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, orders, poll, prometheus, rates, report,
-    sections, session, socket, traffic, tree,
+    actors, api_v1, events, health, journal, lints, map, metrics, orders, otlp, poll, prometheus, rates,
+    report, sections, session, socket, traffic, tree,
 };
 use crate::app::Services;
 
@@ -30,6 +30,7 @@ use crate::app::Services;
         report::unregister,
         report::batch,
         poll::poll,
+        otlp::traces,
         orders::message,
         orders::snapshot,
         orders::pause,

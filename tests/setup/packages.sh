@@ -19,6 +19,7 @@ wanted() {
       base)
         need 'has ps' procps
         need 'has python3' python3
+        need 'python3 -c "import ensurepip" 2>/dev/null' python3-venv
         ;;
       docker)
         # An engine that is given needs no daemon of ours.

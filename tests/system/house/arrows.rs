@@ -12,6 +12,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("loom-protocol", &[]),
     ("loom-macros", &[]),
     ("loom-bridge", &["loom-protocol", "loom-macros"]),
+    ("loom-ractor", &["loom-bridge"]),
     ("loom-tokio", &["loom-bridge"]),
     ("loom-truths", &["loom-bridge"]),
     ("loom-studio", &["loom-protocol", "loom-bridge"]),
@@ -34,6 +35,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "loom-protocol",
             "loom-runtime",
             "loom-studio",
+            "loom-tokio",
             "loom-workflow",
         ],
     ),
@@ -44,6 +46,7 @@ const HOUSE: &[(&str, &[&str])] = &[
 const CLOSED: &[(&str, &[&str])] = &[
     ("loom-protocol", &["jiff", "serde", "serde_json", "utoipa"]),
     ("loom-macros", &["proc-macro2", "quote", "syn"]),
+    ("loom-ractor", &["ractor", "thiserror", "tokio"]),
     (
         "loom-tokio",
         &["pin-project-lite", "serde_json", "thiserror", "tokio"],

@@ -339,3 +339,36 @@ fn the_shop_is_seen_breaks_is_mended_and_takes_orders() {
     let ended = child.interrupt();
     assert!(ended.status.success(), "{ended:?}");
 }
+
+#[test]
+fn tokio_tasks_are_seen_as_their_page_says() {
+    let page = include_str!("../../docs/other-systems.md");
+    let program = include_str!("../tokio_tasks.rs");
+    let on_page = page
+        .split_once("```rust,no_run\n")
+        .and_then(|(_, rest)| rest.split_once("```"))
+        .unwrap()
+        .0;
+    assert!(program.ends_with(on_page), "the page has the program as it is");
+    let mut studio = Studio::open();
+    let tasks = Running::start(
+        example("tokio_tasks")
+            .env("STUDIO_ENABLED", "1")
+            .env("STUDIO_URL", &studio.url),
+    );
+    studio.wait_for("the note", |batch| {
+        entries(batch, "events")
+            .any(|event| event["kind"] == "note" && event["message"] == "ten loaves by now")
+    });
+    assert_eq!(studio.last("oven-1", "type").unwrap(), "Oven");
+    let of_oven = |message: &str| {
+        studio.seen.iter().rev().find_map(|batch| {
+            let oven = entries(batch, "types").find(|kind| kind["type"] == "Oven")?;
+            entries(oven, "messages").find(|of| of["type"] == message)?["handled"].as_u64()
+        })
+    };
+    assert!(of_oven("Bread").unwrap() >= 5 && of_oven("Stock").unwrap() >= 5);
+    let ended = tasks.interrupt();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+    studio.wait_for("the farewell", |batch| entries(batch, "unregister").count() == 2);
+}

@@ -13,6 +13,7 @@ use loom_protocol::Timestamp;
 use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
 use crate::live::Sockets;
+use crate::otlp::Receiver;
 use crate::windows::Windows;
 use crate::{Directory, Hub, Intake};
 
@@ -23,6 +24,8 @@ pub struct Services {
     pub directory: Arc<Directory>,
     /// The one way by which reports change what is known.
     pub intake: Arc<Intake>,
+    /// Spans that come in.
+    pub(crate) otlp: Arc<Receiver>,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
@@ -45,6 +48,12 @@ impl Services {
     /// Milliseconds since the server started.
     pub(crate) fn uptime(&self) -> u64 {
         self.directory.clock().now().millis_since(self.started)
+    }
+
+    /// Looks for what time alone changes, as a running studio does each second.
+    pub fn sweep(&self) {
+        self.otlp.sweep();
+        self.intake.sweep();
     }
 
     /// Hands every extension what it needs to publish and to report.

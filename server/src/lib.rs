@@ -29,6 +29,7 @@ mod logging;
 mod memory;
 mod options;
 mod orders;
+mod otlp;
 mod sessions;
 mod studio;
 mod traffic;

@@ -20,6 +20,7 @@ use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
 use crate::options::TlsFiles;
+use crate::otlp::Receiver;
 use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
@@ -171,8 +172,10 @@ impl StudioBuilder {
             directory: options.state,
             ..HistoryOptions::default()
         }));
+        let intake = Arc::new(Intake::new(directory.clone()).remembering(history));
         let services = Services {
-            intake: Arc::new(Intake::new(directory.clone()).remembering(history)),
+            otlp: Arc::new(Receiver::new(intake.clone())),
+            intake,
             directory,
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
@@ -207,6 +210,7 @@ impl StudioBuilder {
         }
         let feed = Feed::start(
             &services.intake,
+            &services.otlp,
             &services.hub,
             &services.sockets,
             &services.windows,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActorId, Histogram};
+use crate::{ActorId, BootId, Histogram};
 
 /// What became of one type of message since its counting began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ pub struct Edge {
     /// The actor that sent them; absent when no observed actor did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<ActorId>,
+    /// The start of the process whose actor that is, where that is another one than the one that reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_boot: Option<BootId>,
     /// The actor that got them.
     pub to: ActorId,
     /// The type of the messages.

@@ -236,6 +236,7 @@ impl Look<'_> {
             .edges
             .extend(due.drain(..).map(|(from, count)| Edge {
                 from: from.map(|name| ActorId(name.to_string())),
+                from_boot: None,
                 to: ActorId(to.to_owned()),
                 message: row.message.name().to_owned(),
                 count,

@@ -23,6 +23,7 @@
 //! ```
 
 mod actor;
+mod ask;
 mod handling;
 mod kinds;
 mod letter;
@@ -30,6 +31,7 @@ mod observer;
 mod order;
 
 pub use actor::ActorRef;
+pub use ask::{Answer, AskError, Asked, Reply, asking};
 pub use handling::Handling;
 pub use kinds::{ActorKind, MessageKind};
 pub use letter::Letter;

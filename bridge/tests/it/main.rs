@@ -20,6 +20,7 @@ mod log;
 mod measured;
 #[cfg(feature = "uplink")]
 mod newcomer;
+mod observe;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod soak;

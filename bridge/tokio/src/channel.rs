@@ -1,14 +1,16 @@
 //! Channels whose receiver is an inbox: what waits in it, for how long and from whom is counted for the task that receives.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::task::{Context, Poll, ready};
 
-use loom_bridge::observe::{ActorKind, ActorRef, Handling, Letter, MessageKind, QueueLength, leave_chain};
+use loom_bridge::observe::{
+    ActorKind, ActorRef, AskError, Asked, Handling, Letter, MessageKind, QueueLength, Reply, asking,
+    leave_chain,
+};
 use tokio::sync::mpsc;
-
-use crate::ask::{AskError, Asked, Reply, asking};
 
 /// As `tokio::sync::mpsc::channel`. Messages go by the name of their Rust type.
 ///
@@ -83,12 +85,19 @@ struct Parcel<M> {
 }
 
 /// The receiver is gone; with the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("send a message: its receiver is gone")]
 pub struct SendError<M>(pub M);
 
+// Whatever the message is.
+impl<M> fmt::Debug for SendError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendError(..)")
+    }
+}
+
 /// A message cannot be sent at once; with the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TrySendError<M> {
     /// There is no room at the moment.
     #[error("send a message: its receiver has as many as it takes")]
@@ -96,6 +105,15 @@ pub enum TrySendError<M> {
     /// The receiver is gone.
     #[error("send a message: its receiver is gone")]
     Closed(M),
+}
+
+impl<M> fmt::Debug for TrySendError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full(_) => "Full(..)",
+            Self::Closed(_) => "Closed(..)",
+        })
+    }
 }
 
 /// The end of a channel that sends. A clone is another one.

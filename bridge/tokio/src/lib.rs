@@ -23,10 +23,9 @@
 //! A message is handled from the moment in which `recv` gave it out until `recv` is called again; one that was sent by
 //! [`Sender::ask`] until it is answered.
 
-mod ask;
 mod channel;
 mod task;
 
-pub use ask::{AskError, Reply};
 pub use channel::{Inbox, SendError, Sender, TrySendError, channel, channel_named};
+pub use loom_bridge::observe::{AskError, Reply};
 pub use task::{Observed, Task, spawn};

@@ -12,8 +12,9 @@ fn task(registry: &ActorRegistry, id: &str) -> Task {
 }
 
 async fn line(studio: &Studio, id: &str, kind: EventKind) -> String {
-    until("a line", || !studio.lines(id, &kind).is_empty()).await;
-    studio.lines(id, &kind).swap_remove(0).message
+    let first = || studio.lines(id, &kind).into_iter().next();
+    until("a line", || first().is_some()).await;
+    first().map(|line| line.message).unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

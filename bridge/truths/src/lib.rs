@@ -56,3 +56,8 @@ macro_rules! truths {
         )+
     };
 }
+
+/// The programs of the page, which has them built.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/other-systems.md")]
+struct Page;

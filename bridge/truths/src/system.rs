@@ -133,8 +133,8 @@ pub trait ActorSystem: 'static {
     /// Whether a queue can be seen while its actor is held.
     const SEES_QUEUES: bool = true;
 
-    /// Whether what waited for an actor that ended is told by number.
-    const SEES_DEAD_LETTERS: bool = true;
+    /// Whether what waited for an actor that ended is told in its journal; that it counts as dead is true of all.
+    const TELLS_DEAD_LETTERS: bool = true;
 
     /// Runs a test where the system can run.
     fn run(test: impl Future<Output = ()>);

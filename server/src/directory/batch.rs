@@ -260,6 +260,16 @@ impl Applying<'_> {
             }),
         }
     }
+
+    /// Under which id an actor of another process is shown.
+    ///
+    /// # Errors
+    /// When it can be no id.
+    pub(crate) fn shown_of(&self, boot: &BootId, id: &str) -> Result<Text, Refusal> {
+        self.directory.options.name("actor", id)?;
+        let alias = self.directory.boots.get(boot).and_then(|boot| boot.alias(id));
+        Ok(alias.unwrap_or_else(|| Text::from(id)))
+    }
 }
 
 /// Entries that are not the directory's own to apply.

@@ -18,6 +18,7 @@ mod metrics;
 mod openapi;
 mod orders;
 mod origin;
+mod otlp;
 mod packed;
 mod params;
 mod poll;

@@ -11,8 +11,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, history, journal, lints, map, metrics, orders, poll, prometheus, rates,
-    report, sections, session, socket, traffic, tree,
+    actors, api_v1, events, health, history, journal, lints, map, metrics, orders, otlp, poll, prometheus,
+    rates, report, sections, session, socket, traffic, tree,
 };
 use crate::app::Services;
 
@@ -34,6 +34,7 @@ use crate::app::Services;
         report::unregister,
         report::batch,
         poll::poll,
+        otlp::traces,
         orders::message,
         orders::snapshot,
         orders::pause,

@@ -9,8 +9,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, history, journal, lints, map, metrics, openapi, orders, poll, prometheus,
-    rates, report, sections, session, socket, traffic, tree,
+    actors, api_v1, events, health, history, journal, lints, map, metrics, openapi, orders, otlp, poll,
+    prometheus, rates, report, sections, session, socket, traffic, tree,
 };
 use crate::access::Role;
 
@@ -31,6 +31,7 @@ pub fn routes() -> Vec<Known> {
         Known::at("/api/v1/actors/type/{type}").get(api_v1::list_of_type),
         Known::at(events::PATH).get(events::open),
         Known::at("/metrics").get(prometheus::page),
+        Known::at("/v1/traces").needs(Role::Report).post(otlp::traces),
         Known::at("/ws").get(socket::open),
     ];
     for base in ["/api", "/api/v1"] {

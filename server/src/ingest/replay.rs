@@ -210,6 +210,7 @@ fn batch() -> impl Strategy<Value = ActorBatch> {
                 batch.messages.push(ActorMessages { id, messages });
                 batch.edges.push(Edge {
                     from: Some(ActorId(from)),
+                    from_boot: None,
                     to: ActorId(to),
                     message: "Add".into(),
                     count,

@@ -16,6 +16,7 @@ use crate::Intake;
 use crate::certificate::Certificate;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
+use crate::otlp::Receiver;
 use crate::traffic::Plumbing;
 use crate::windows::{Windows, keep_current};
 
@@ -45,6 +46,7 @@ impl Feed {
     /// Starts to publish what happens. Must be called within a tokio runtime.
     pub(crate) fn start(
         intake: &Arc<Intake>,
+        spans: &Arc<Receiver>,
         hub: &Hub,
         sockets: &Sockets,
         windows: &Windows,
@@ -65,9 +67,10 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let (intake, sockets, guard) = (intake.clone(), sockets.clone(), guard.clone());
+            let (intake, spans) = (intake.clone(), spans.clone());
+            let (sockets, guard) = (sockets.clone(), guard.clone());
             keep_running("sweep", move || {
-                sweep(intake.clone(), sockets.clone(), guard.clone())
+                sweep(intake.clone(), spans.clone(), sockets.clone(), guard.clone())
             })
         };
         let watched = {
@@ -173,14 +176,19 @@ async fn send_watched(intake: Arc<Intake>, hub: Hub) {
     }
 }
 
-async fn sweep(intake: Arc<Intake>, sockets: Sockets, guard: Arc<Guard>) {
+async fn sweep(intake: Arc<Intake>, spans: Arc<Receiver>, sockets: Sockets, guard: Arc<Guard>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         // With very many actors it takes some tenths of a second, which would hold up every other task of this thread.
-        let looking = intake.clone();
-        let swept = tokio::task::spawn_blocking(move || looking.sweep()).await;
+        let (looking, spans) = (intake.clone(), spans.clone());
+        let swept = tokio::task::spawn_blocking(move || {
+            // Those that speak by spans are said to be alive before anybody is found to be silent.
+            spans.sweep();
+            looking.sweep();
+        });
+        let swept = swept.await;
         if let Err(error) = swept {
             tracing::error!(%error, "what time alone changes could not be looked for");
         }

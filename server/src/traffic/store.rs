@@ -318,7 +318,11 @@ impl State {
         }
         let first = first + batch.messages.len();
         for (place, edge) in batch.edges.iter().enumerate() {
-            let from = edge.from.as_ref().map(|from| applying.shown(&from.0)).transpose();
+            let from = edge.from.as_ref().map(|from| match &edge.from_boot {
+                Some(boot) => applying.shown_of(boot, &from.0),
+                None => applying.shown(&from.0),
+            });
+            let from = from.transpose();
             let to = options.check_edge(edge).and_then(|()| applying.shown(&edge.to.0));
             match (from, to) {
                 (Ok(from), Ok(to)) => {

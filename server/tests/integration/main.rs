@@ -27,6 +27,7 @@ mod openapi;
 mod orders;
 mod orders_at_once;
 mod orders_end;
+mod otlp;
 mod packed;
 mod rest;
 mod roles;

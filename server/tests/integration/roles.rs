@@ -50,6 +50,7 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("POST", "/tree", Some(Role::View)),
     ("GET", "/map", Some(Role::View)),
     ("GET", "/lints", Some(Role::View)),
+    ("POST", "/v1/traces", Some(Role::Report)),
 ];
 
 /// A token of each role, in a file.

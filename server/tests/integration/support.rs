@@ -108,13 +108,29 @@ pub(crate) async fn call(
     body: Option<&Value>,
     headers: &[(&str, &str)],
 ) -> Answer {
-    let app = test::init_service(create_app(services)).await;
-    let mut request = test::TestRequest::with_uri(path)
-        .method(method)
-        .insert_header(("host", "localhost:9090"));
+    let mut request = test::TestRequest::with_uri(path).method(method);
     if let Some(body) = body {
         request = request.set_json(body);
     }
+    ask(services, request, headers).await
+}
+
+/// Posts bytes of whatever kind.
+pub(crate) async fn post_bytes(
+    services: &Services,
+    path: &str,
+    body: Vec<u8>,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let request = test::TestRequest::with_uri(path)
+        .method(Method::POST)
+        .set_payload(body);
+    ask(services, request, headers).await
+}
+
+async fn ask(services: &Services, request: test::TestRequest, headers: &[(&str, &str)]) -> Answer {
+    let app = test::init_service(create_app(services)).await;
+    let mut request = request.insert_header(("host", "localhost:9090"));
     for header in headers {
         request = request.insert_header(*header);
     }

@@ -4,6 +4,7 @@ mod client_faults;
 mod clients;
 mod embedding;
 mod nginx;
+mod otel;
 mod reporting;
 mod service;
 

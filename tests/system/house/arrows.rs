@@ -14,6 +14,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("loom-bridge", &["loom-protocol", "loom-macros"]),
     ("loom-history", &["loom-protocol"]),
     ("loom-studio", &["loom-protocol", "loom-bridge", "loom-history"]),
+    ("loom-ractor", &["loom-bridge"]),
     ("loom-tokio", &["loom-bridge"]),
     ("loom-truths", &["loom-bridge"]),
     ("loom-workflow", &[]),
@@ -35,6 +36,7 @@ const HOUSE: &[(&str, &[&str])] = &[
             "loom-protocol",
             "loom-runtime",
             "loom-studio",
+            "loom-tokio",
             "loom-workflow",
         ],
     ),
@@ -45,6 +47,7 @@ const HOUSE: &[(&str, &[&str])] = &[
 const CLOSED: &[(&str, &[&str])] = &[
     ("loom-protocol", &["jiff", "serde", "serde_json", "utoipa"]),
     ("loom-macros", &["proc-macro2", "quote", "syn"]),
+    ("loom-ractor", &["ractor", "thiserror", "tokio"]),
     (
         "loom-tokio",
         &["pin-project-lite", "serde_json", "thiserror", "tokio"],

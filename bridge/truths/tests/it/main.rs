@@ -3,4 +3,5 @@
 #![expect(clippy::panic, reason = "workers of tests panic on purpose")]
 
 mod actix;
+mod ractor;
 mod tokio;

@@ -1,10 +1,12 @@
-//! Messages that want an answer.
+//! Messages that want an answer, in systems whose own way of answering cannot be looked into.
 
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use loom_bridge::observe::{Handling, is_error};
 use tokio::sync::oneshot;
+
+use super::handling::Handling;
+use crate::context::is_error;
 
 /// Why an ask has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,23 +22,25 @@ pub enum AskError {
 
 /// What is known of an ask at all of its ends.
 #[derive(Default)]
-pub(crate) struct Asked {
+pub struct Asked {
     is_given_up: AtomicBool,
     /// From when it is taken until it is answered.
     handling: Mutex<Option<Handling>>,
 }
 
 impl Asked {
-    pub(crate) fn is_given_up(&self) -> bool {
+    /// Whether whoever asked waits no more.
+    pub fn is_given_up(&self) -> bool {
         self.is_given_up.load(Acquire)
     }
 
-    pub(crate) fn taken(&self, handling: Handling) {
+    /// Its receiver took it.
+    pub fn taken(&self, handling: Handling) {
         *self.handling() = Some(handling);
     }
 
     /// Its receiver takes other messages now.
-    pub(crate) fn go_on_elsewhere(&self) {
+    pub fn go_on_elsewhere(&self) {
         if let Some(handling) = self.handling().as_mut() {
             handling.go_on_elsewhere();
         }
@@ -88,13 +92,17 @@ impl<T> Drop for Reply<T> {
 }
 
 /// The end that waits.
-pub(crate) struct Answer<T> {
+pub struct Answer<T> {
     receiver: oneshot::Receiver<T>,
     asked: Arc<Asked>,
 }
 
 impl<T> Answer<T> {
-    pub(crate) async fn wait(mut self) -> Result<T, AskError> {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// None comes.
+    pub async fn wait(mut self) -> Result<T, AskError> {
         (&mut self.receiver).await.map_err(|_| AskError::NoAnswer)
     }
 }
@@ -106,7 +114,7 @@ impl<T> Drop for Answer<T> {
 }
 
 /// Both ends of an answer, and what is known of it.
-pub(crate) fn asking<T>() -> (Reply<T>, Answer<T>, Arc<Asked>) {
+pub fn asking<T>() -> (Reply<T>, Answer<T>, Arc<Asked>) {
     let (sender, receiver) = oneshot::channel();
     let asked = Arc::<Asked>::default();
     let reply = Reply {

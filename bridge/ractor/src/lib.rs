@@ -1,0 +1,50 @@
+//! Actors of ractor in Loom's studio.
+//!
+//! An actor takes [`Sent`] messages and is spawned by [`spawn`]; everything else is ractor's. From then on it is registered, its
+//! messages counted and timed, and its panics and ends told. What it costs an application is the `Sent` around its messages: ractor
+//! has no place at which something outside of a message could travel with it.
+//!
+//! ```
+//! use loom_bridge::{ActorRegistry, ActorSpec};
+//! use loom_ractor::Sent;
+//! use ractor::{Actor, ActorProcessingErr, ActorRef};
+//!
+//! struct Counter;
+//!
+//! struct Add(u64);
+//!
+//! impl Actor for Counter {
+//!     type Msg = Sent<Add>; // instead of `Add`
+//!     type State = u64;
+//!     type Arguments = ();
+//!
+//!     async fn pre_start(&self, _: ActorRef<Self::Msg>, (): ()) -> Result<u64, ActorProcessingErr> {
+//!         Ok(0)
+//!     }
+//!
+//!     async fn handle(&self, _: ActorRef<Self::Msg>, add: Self::Msg, sum: &mut u64) -> Result<(), ActorProcessingErr> {
+//!         *sum += add.message.0;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let spec = ActorSpec::new("Counter").id("counter-1");
+//! let (counter, ended) = loom_ractor::spawn("Counter", spec, Counter, ())?; // instead of `Actor::spawn`
+//! counter.tell(Add(3))?;
+//! counter.actor_ref().drain()?;
+//! ended.await?;
+//! let record = ActorRegistry::process_wide().get(&"counter-1".into());
+//! assert_eq!(record.and_then(|record| record.message_count), Some(1));
+//! # Ok(())
+//! # }
+//! ```
+
+mod address;
+mod observed;
+mod sent;
+
+pub use address::{Address, Gone, spawn, spawn_named};
+pub use loom_bridge::observe::{AskError, Reply};
+pub use observed::Observed;
+pub use sent::Sent;

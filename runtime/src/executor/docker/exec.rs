@@ -2,6 +2,7 @@
 //! ends a step shows as the exit code 128 + n, as the engine tells no more. Command files are made and read from outside,
 //! by the same reader that the agent has.
 
+mod beginning;
 mod programs;
 
 use std::collections::HashMap;
@@ -45,9 +46,6 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// Between two looks whether a step has ended whose output is still open.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// How often to look whether a container in which nothing can be run has ended.
-const LOOKS: u32 = 10;
 
 /// Between two looks whether a step that is to be signalled has said its process id.
 const PID_LOOK: Duration = Duration::from_millis(10);
@@ -127,37 +125,7 @@ pub(super) async fn begin(
     Ok((steps, id))
 }
 
-/// Takes what nobody wants to hear.
-struct Unheard;
-
-impl StepOutput for Unheard {
-    fn chunk(&mut self, _: Stream, _: jiff::Timestamp, _: &[u8]) {}
-}
-
 impl ExecSteps {
-    /// Makes sure that the container goes on: one whose image or limits let no shell run ends at once, and no step of it
-    /// could say why.
-    async fn see_it_going_on(&self) -> Result<(), ExecutorError> {
-        let nothing = ["sh", "-c", ":"].map(str::to_owned).to_vec();
-        if matches!(self.exec(nothing, Vec::new(), Box::new(Unheard)).await, Ok(0)) {
-            return Ok(());
-        }
-        for _ in 0..LOOKS {
-            if let Some(state) = container::state(&self.connection, &self.name).await?
-                && state.running == Some(false)
-            {
-                let cause = format!(
-                    "{}; not even a shell runs in it: look at its image, and at the limits in its `options`",
-                    container::epitaph(&state)
-                );
-                return Err(ExecutorError::workflow("start the job's container", cause));
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        // Something else was in the way, which the first step says.
-        Ok(())
-    }
-
     pub(super) async fn run(
         &self,
         step: StepSpec,

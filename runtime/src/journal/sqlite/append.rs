@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::rows::{read_summary, signed, to_json, write_summary};
+use super::rows::{change_summary, read_summary, signed, to_json, write_summary};
 use super::{claims, reader};
 use crate::event::{Recorded, Seq};
 use crate::executor::Owner;
@@ -108,6 +108,7 @@ fn write(
     order: &Append,
     mut summary: Option<Summary>,
 ) -> rusqlite::Result<Appended> {
+    let before = summary.clone();
     let mut seq = order.after;
     let mut insert =
         transaction.prepare_cached("INSERT INTO event (run, seq, time, body) VALUES (?1, ?2, ?3, ?4)")?;
@@ -138,7 +139,10 @@ fn write(
         all.events.push(recorded);
     }
     if let Some(summary) = &summary {
-        write_summary(transaction, summary)?;
+        match &before {
+            Some(before) => change_summary(transaction, before, summary)?,
+            None => write_summary(transaction, summary)?,
+        }
         if summary.state.is_final() {
             // Nobody is left to answer them.
             transaction

@@ -81,6 +81,29 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
     Ok(())
 }
 
+/// Writes a run's line in place of the one that is there. What mostly changes is in no index but that of changes: each other one
+/// that is written as well costs as much as the line.
+pub(super) fn change_summary(
+    transaction: &Transaction<'_>,
+    before: &Summary,
+    run: &Summary,
+) -> rusqlite::Result<()> {
+    let only_went_on = Summary {
+        last: run.last,
+        under_way: run.under_way.clone(),
+        ..before.clone()
+    };
+    if only_went_on != *run {
+        return write_summary(transaction, run);
+    }
+    transaction
+        .prepare_cached(
+            "UPDATE run SET last = ?2, under_way = ?3, change = (SELECT coalesce(max(change), 0) + 1 FROM run) WHERE id = ?1",
+        )?
+        .execute(params![run.id.0, signed(run.last.0), to_json(&run.under_way)?])?;
+    Ok(())
+}
+
 /// How a request lies in its row.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]

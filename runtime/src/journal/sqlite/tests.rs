@@ -334,3 +334,28 @@ async fn a_query_is_prepared_once_whatever_is_asked_for() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_event_in_the_middle_of_a_run_writes_its_page_the_runs_line_and_the_order_of_changes_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(&directory);
+    let run = RunId("r".into());
+    let started = |job: &str| Event::JobStarted {
+        job: JobId(job.into()),
+    };
+    add(&journal, &run, vec![created(), Event::RunStarted])
+        .await
+        .unwrap();
+    add(&journal, &run, vec![started("a")]).await.unwrap();
+    let log = directory.path().join("journal.db-wal");
+    let before = std::fs::metadata(&log).unwrap().len();
+    for _ in 0..10 {
+        add(&journal, &run, vec![started("a")]).await.unwrap();
+    }
+    // Each page has 24 bytes before it.
+    let pages = (std::fs::metadata(&log).unwrap().len() - before) / (4096 + 24);
+    assert!(pages <= 33, "{pages} pages of 10 commits");
+    let other = open(&directory);
+    assert_eq!(other.runs(RunQuery::default()).await.unwrap()[0].last, Seq(13));
+    assert_eq!(other.changes(0).await.unwrap().len(), 1);
+}

@@ -34,6 +34,7 @@ mod session;
 mod sources;
 mod start;
 mod support;
+mod tls;
 mod tokens;
 mod traffic;
 mod tree;

@@ -7,6 +7,7 @@ mod caller;
 mod error;
 mod events;
 mod extract;
+mod formats;
 mod guard;
 mod health;
 mod history;

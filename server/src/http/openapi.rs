@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
+use super::formats;
 use super::known::Known;
 use super::{
     actors, api_v1, events, health, history, journal, lints, map, metrics, orders, otlp, poll, prometheus,
@@ -94,6 +95,7 @@ pub fn document(extensions: impl IntoIterator<Item = utoipa::openapi::OpenApi>) 
     }
     add_v1(&mut document);
     add_roles(&mut document);
+    name_formats(&mut document);
     add_refusals(&mut document);
     document
 }
@@ -118,6 +120,16 @@ fn add_roles(document: &mut utoipa::openapi::OpenApi) {
             }
         }
     }
+}
+
+fn name_formats(document: &mut utoipa::openapi::OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        operations(item).for_each(|(_, operation)| formats::name_of_operation(operation));
+    }
+    let components = document.components.iter_mut();
+    components
+        .flat_map(|components| components.schemas.values_mut())
+        .for_each(formats::name);
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {

@@ -52,6 +52,11 @@ fn the_description_has_every_route_and_no_other() {
 #[test]
 fn the_description_tells_every_status_and_bound() {
     let document = serde_json::to_value(openapi_document([])).unwrap();
+    let text = document.to_string();
+    assert!(
+        text.contains(r#""format":"uint64""#) && !text.contains("u-int"),
+        "formats have their usual names"
+    );
     let statuses = |path: &str, method: &str| -> BTreeSet<String> {
         let responses = document["paths"][path][method]["responses"].as_object().unwrap();
         responses.keys().cloned().collect()

@@ -1248,7 +1248,7 @@ export interface components {
             /** @description What happened to actors since the last batch, oldest first; of actors that go with this batch, too. */
             events?: components["schemas"]["ActorEvent"][];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description How often this boot began to name all its actors, from 1. Absent when the sender does not count that.
              */
             generation?: number | null;
@@ -1257,7 +1257,7 @@ export interface components {
             /** @description Actors that are new, whole. */
             register?: components["schemas"]["ActorRecord"][];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Counts the batches of this boot from 1; one that arrives again is answered and not applied again.
              */
             seq: number;
@@ -1323,7 +1323,7 @@ export interface components {
         ActorPatch: {
             controls?: components["schemas"]["Controls"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
@@ -1336,7 +1336,7 @@ export interface components {
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages handled since it started.
              */
             messageCount?: number | null;
@@ -1346,13 +1346,13 @@ export interface components {
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Times its owner started it again.
              */
             restartCount?: number | null;
@@ -1362,7 +1362,7 @@ export interface components {
             /** @description Its kind, when that became known. */
             type?: string | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
@@ -1373,7 +1373,7 @@ export interface components {
         /** @description Actors by status and by type. */
         ActorPools: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Those with status `active`.
              */
             activeActors: number;
@@ -1386,17 +1386,17 @@ export interface components {
                 [key: string]: number;
             };
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Those with status `idle`.
              */
             idleActors: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Those of the libraries that carry the application.
              */
             systemActors?: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description All that are known.
              */
             totalActors: number;
@@ -1405,7 +1405,7 @@ export interface components {
         ActorRecord: {
             controls?: components["schemas"]["Controls"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
@@ -1418,7 +1418,7 @@ export interface components {
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages handled since it started.
              */
             messageCount?: number | null;
@@ -1428,13 +1428,13 @@ export interface components {
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Times its owner started it again.
              */
             restartCount?: number | null;
@@ -1444,7 +1444,7 @@ export interface components {
             /** @description The kind of actor, e.g. `CounterActor`. */
             type: string;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
@@ -1507,19 +1507,19 @@ export interface components {
         /** @description What a sender could not keep for want of room since its start. Counts only grow. */
         Dropped: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that belong to no edge, because there are too many edges.
              * @default 0
              */
             edges: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Events that came too fast to be kept.
              * @default 0
              */
             events: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that are in no actor's own totals by type, because there are too many of those.
              * @default 0
              */
@@ -1528,7 +1528,7 @@ export interface components {
         /** @description Messages of one type from one sender to one receiver. */
         Edge: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description How many reached their handler since the counting began.
              */
             count: number;
@@ -1549,7 +1549,7 @@ export interface components {
             /** @description The worst of its parts. */
             status: components["schemas"]["HealthStatus"];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Milliseconds since the server started.
              */
             uptime: number;
@@ -1573,13 +1573,13 @@ export interface components {
              */
             buckets: number[];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description The longest one, in microseconds.
              * @default 0
              */
             maxUs: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Microseconds of all of them together.
              * @default 0
              */
@@ -1601,7 +1601,7 @@ export interface components {
             /** @description Messages handled per second. */
             rate: (number | null)[];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Milliseconds of a step.
              */
             step: number;
@@ -1622,7 +1622,7 @@ export interface components {
             /** @description What happened, in a sentence. */
             message: string;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Counts the lines of the actor from 1; a hole says that lines are no longer kept.
              */
             seq: number;
@@ -1679,7 +1679,7 @@ export interface components {
         /** @description Messages from one node to another. */
         MapEdge: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages since counting began.
              */
             count: number;
@@ -1708,7 +1708,7 @@ export interface components {
         /** @description An actor, or all of one type. */
         MapNode: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description How many actors it stands for.
              */
             count: number;
@@ -1720,7 +1720,7 @@ export interface components {
             /** @description The actor's id, or the type. */
             id: string;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that wait.
              */
             queue: number;
@@ -1762,12 +1762,12 @@ export interface components {
         /** @description Messages, summed over all actors that report them. */
         MessageQueues: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Waiting now for those that live: not stale, stopped or failed.
              */
             pendingMessages: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Handled so far.
              */
             totalMessages: number;
@@ -1775,28 +1775,28 @@ export interface components {
         /** @description One type of message. */
         MessageRow: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Of those, how many had somebody who waits for the answer.
              */
             asked: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages whose asker had given up before.
              */
             cancelled: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that never reached a handler, because the actor had ended.
              */
             dead: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Of those, how many were answered with an error or ended in a panic.
              */
             errors: number;
             handleMs?: components["schemas"]["Percentiles"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that reached their handler, since counting began.
              */
             handled: number;
@@ -1812,28 +1812,28 @@ export interface components {
         /** @description What became of one type of message since its counting began. */
         MessageTotals: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Of those, how many had somebody who waits for the answer.
              */
             asked?: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages whose asker had given up before the actor came to them.
              */
             cancelled?: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that never reached a handler, because the actor had ended.
              */
             dead?: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Of those, how many were answered with an error or ended in a panic.
              */
             errors?: number;
             handle?: components["schemas"]["Histogram"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that reached their handler.
              */
             handled?: number;
@@ -1867,7 +1867,7 @@ export interface components {
         /** @description Messages of one type to or from another actor. */
         Neighbour: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description How many, since counting began.
              */
             count: number;
@@ -1914,7 +1914,7 @@ export interface components {
             /** @description The message's type; for `message` only, where it must be. */
             message?: string | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Milliseconds to wait for the outcome, from 0 to 30000.
              * @default 10000
              */
@@ -2001,7 +2001,7 @@ export interface components {
             /** @description What the answer before this one gave as `seen`; without it the answer comes at once. */
             seen?: string | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Milliseconds to wait at most, from 0 to 60000.
              * @default 30000
              */
@@ -2021,7 +2021,7 @@ export interface components {
             /** @description What went wrong this time and what to do about it. */
             detail?: string | null;
             /**
-             * Format: u-int16
+             * Format: uint16
              * @description The HTTP status.
              */
             status: number;
@@ -2040,7 +2040,7 @@ export interface components {
             /** @description Per step; null where nobody was heard. */
             rate: (number | null)[];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Milliseconds of a step.
              */
             step: number;
@@ -2135,7 +2135,7 @@ export interface components {
             /** @description The machine or container it runs on. */
             node?: string | null;
             /**
-             * Format: u-int32
+             * Format: uint32
              * @description Its process number there. In containers this is often 1.
              */
             pid?: number | null;
@@ -2197,25 +2197,25 @@ export interface components {
              */
             errorRate?: number | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Panics and reported errors.
              */
             errors: number;
             handleMs?: components["schemas"]["Percentiles"] | null;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages handled, since counting began; of actors that are gone, too.
              */
             handled: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Actors that have not ended.
              */
             live: number;
             /** @description Its messages, by type, most frequent first. */
             messages: components["schemas"]["MessageRow"][];
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that wait for them.
              */
             queued: number;
@@ -2262,7 +2262,7 @@ export interface components {
         /** @description A message of one actor to another that the first one waits for an answer to. */
         WaitingAsk: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description For how long it waits, in milliseconds.
              */
             ageMs: number;
@@ -2282,37 +2282,37 @@ export interface components {
          */
         Work: {
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Microseconds in which a thread worked for the actor, whatever for.
              * @default 0
              */
             busyUs: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Microseconds from their delivery to their end.
              * @default 0
              */
             handleUs: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that were handled to their end and timed; an answer that comes later is the end.
              * @default 0
              */
             handled: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Messages that waited in a queue and were timed.
              * @default 0
              */
             queued: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description What it did that no message asked for: ticks of intervals and timers, futures of its own that came to their end.
              * @default 0
              */
             turns: number;
             /**
-             * Format: u-int64
+             * Format: uint64
              * @description Microseconds they waited there.
              * @default 0
              */

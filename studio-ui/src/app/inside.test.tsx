@@ -339,6 +339,15 @@ describe("an actor", () => {
     expect(screen.queryByRole("region", { name: "Levers" })).toBeNull();
   });
 
+  it("offers other settings to none but admins", async () => {
+    const session = { required: true, signedIn: true, role: "operate" };
+    const controls = { orders: ["pause", "config"], messages: [] };
+    actor({ "/api/session": session, [AT]: { ...ACTOR, controls } });
+    expect(await screen.findByRole("button", { name: "Pause" }, FOUND)).toHaveProperty("disabled", false);
+    await waitFor(() => expect(screen.getByRole("button", { name: "Settings" })).toHaveProperty("disabled", true));
+    screen.getByText("Other settings are given by the role admin.");
+  });
+
   it("shows its state, and what changed since it was shown before", async () => {
     const studio = actor({ [`POST ${AT}/snapshot`]: { id: "o", outcome: "done", value: { total: 40 } } }, "?tab=state");
     fireEvent.click(await screen.findByRole("button", { name: "Show the state" }, FOUND));

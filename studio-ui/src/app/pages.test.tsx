@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { openStudio, PENDING, Problem } from "../test-studio";
+import { type Answers, openStudio, PENDING, Problem } from "../test-studio";
 
 // The first visit of a page loads its code, which takes longer on a busy machine than the library waits by itself.
 const FOUND = { timeout: 8000 };
@@ -427,6 +427,33 @@ describe("a run", () => {
     expect(screen.queryByText(/^Asked to cancel/)).toBeNull();
     await studio.say("run:update", { ...RUN, state: "cancelled", cancelRequestedBy: "concurrency" });
     await screen.findByText("Cancelled by a newer run of its concurrency group.");
+  });
+
+  it("offers who may only look nothing of a run or a workflow that changes it, and says why", async () => {
+    const answers = { "/api/session": { required: true, signedIn: true, role: "view" } };
+    const paused = {
+      id: "first",
+      name: "first",
+      state: "running",
+      needs: [],
+      steps: [],
+      pauses: [{ step: "0", pause: 1 }],
+    };
+    const offered = async (page: string, more: Answers, names: string[]) => {
+      const studio = openStudio(page, { ...answers, ...more });
+      for (const name of names) {
+        const button = await screen.findByRole("button", { name }, FOUND);
+        await waitFor(() => expect(button).toHaveProperty("disabled", true), FOUND);
+        expect(button.title).toBe("Your role may look, and order nothing.");
+      }
+      if (page.startsWith("/runs/")) screen.getByText("Your role may look, and order nothing.");
+      studio.unmount();
+    };
+    const running = { ...RUN, jobs: [paused] };
+    await offered("/runs/r-1", { "/api/runs/r-1": running }, ["Cancel", "Retry first", "Skip first", "End first"]);
+    await offered("/runs/r-1", { "/api/runs/r-1": { ...RUN, state: "failure" } }, ["Re-run", "Re-run failed"]);
+    const workflow = { name: "ci", file: "ci.yml", state: "running", lastRun: RUN };
+    await offered("/workflows", { "/api/workflows": [workflow] }, ["Stop ci"]);
   });
 
   it("asks to cancel, then offers to force it, until the run has ended", async () => {

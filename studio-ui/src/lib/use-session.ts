@@ -3,6 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { keys, sessionQuery, signIn, signOut } from "../api/queries";
 import type { Session } from "../api/types";
+import { type Ask, barredFrom } from "./roles";
 
 /** `pending` until the studio has said; where it cannot be asked, the page opens and says that itself. */
 export type Access = { state: "pending" | "open" } | { state: "closed"; ended: boolean };
@@ -18,6 +19,12 @@ export function useAccess(): Access {
 export function useIsSignedIn(): boolean {
   const { data } = useQuery(sessionQuery);
   return data?.required === true && data.signedIn;
+}
+
+/** Why we are not offered something that has to be asked for; nothing where we are. */
+export function useBarred(ask?: Ask): string | undefined {
+  const { data } = useQuery(sessionQuery);
+  return barredFrom(data?.role ?? undefined, ask);
 }
 
 export function useSignIn() {

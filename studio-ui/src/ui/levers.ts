@@ -78,8 +78,3 @@ export function nameOfOrder(order: string): Pick<Lever, "title" | "icon"> {
 }
 
 const UNNAMED = { title: "Order", icon: "play" } as const;
-
-/** Whether somebody in this role may give orders; a studio that knows no roles lets everybody. */
-export function mayOrder(role: string | undefined): boolean {
-  return role !== "view";
-}

@@ -11,6 +11,8 @@ type StopButtonProps = {
   /** How often it has been asked for and accepted: the first asks to end, the second forces. */
   asked: number;
   pending: boolean;
+  /** Why it is not for whoever looks at it, where that is so. */
+  barred: string | undefined;
   size?: ButtonProps["size"];
   onClick: () => void;
 };
@@ -22,7 +24,7 @@ const HOLD_MS = 2000;
  * Asks something to stop, shows that it was asked, and then offers to force it. Being asked to stop is not having stopped:
  * whoever shows the button takes it away once all has ended.
  */
-export function StopButton({ verb, of, asked, pending, size, onClick }: StopButtonProps) {
+export function StopButton({ verb, of, asked, pending, barred, size, onClick }: StopButtonProps) {
   const held = useHeld(asked === 1);
   const words = wordsOf(verb, asked, held);
   const force = asked === 1 && !held;
@@ -34,6 +36,7 @@ export function StopButton({ verb, of, asked, pending, size, onClick }: StopButt
       leftSection={<Icon name={force ? "warning" : "stop"} size={12} />}
       aria-label={of && `${words} ${of}`}
       pending={pending || asked > 1 || held}
+      barred={barred}
       title={force ? "Ends every step at once, without the time to clean up" : undefined}
       onClick={onClick}
     >

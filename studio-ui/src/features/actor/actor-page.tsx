@@ -4,10 +4,11 @@ import { type ReactNode, useState } from "react";
 import { giveOrder, isUnknownHere, journalQuery, type OrderBody } from "../../api/inside-queries";
 import { sessionQuery } from "../../api/queries";
 import type { ActorRecord } from "../../api/types";
+import { barredFrom } from "../../lib/roles";
 import { useLook } from "../../lib/use-live";
 import { ActorFacts, Metadata } from "../../ui/actor-facts";
 import { ActorLink } from "../../ui/actor-link";
-import { type Lever, mayOrder } from "../../ui/levers";
+import type { Lever } from "../../ui/levers";
 import { Name } from "../../ui/name";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
@@ -84,7 +85,7 @@ function Gone({ id }: { id: string }) {
 function Known({ actor, links }: { actor: ActorRecord; links: ActorPageProps["links"] }) {
   const { id } = actor;
   const session = useQuery(sessionQuery);
-  const barred = mayOrder(session.data?.role) ? undefined : "Your role may look, and order nothing.";
+  const role = session.data?.role ?? undefined;
   const [given, setGiven] = useState<Given | undefined>(undefined);
   const order = useMutation({
     mutationFn: ({ lever, body }: { lever: Lever; body: OrderBody | undefined }) => giveOrder(id, lever.order, body),
@@ -96,7 +97,7 @@ function Known({ actor, links }: { actor: ActorRecord; links: ActorPageProps["li
     <>
       <Levers
         actor={actor}
-        barred={barred}
+        role={role}
         pending={order.isPending}
         onOrder={(lever, body) => order.mutate({ lever, body })}
       />
@@ -104,7 +105,7 @@ function Known({ actor, links }: { actor: ActorRecord; links: ActorPageProps["li
       <div className={styles.columns}>
         <div className={styles.main}>
           <Traffic id={id} />
-          <Views actor={actor} barred={barred} />
+          <Views actor={actor} barred={barredFrom(role)} />
         </div>
         <Panel label="About" className={styles.about} head={<h2>About</h2>}>
           <div className={styles.facts}>

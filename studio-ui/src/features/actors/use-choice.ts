@@ -1,10 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { sessionQuery } from "../../api/queries";
 import type { ActorRecord } from "../../api/types";
 import { readStretch } from "../../lib/live/read-stretch";
 import { useLive } from "../../lib/use-live";
-import { mayOrder } from "../../ui/levers";
+import { useBarred } from "../../lib/use-session";
 import { between, type Chosen, MOST_CHOSEN, NOBODY, newest, toggled, withAll } from "./model/choice";
 import type { Rows } from "./model/held-order";
 import type { List } from "./model/wanted";
@@ -28,7 +26,7 @@ type State = { filter: string; chosen: Chosen; problem?: string | undefined };
 /** Who is chosen in a list; undefined for those who may order nothing. Another filter begins anew. */
 export function useChoice(list: List, rows: Rows, total: number): Choice | undefined {
   const { windows } = useLive();
-  const session = useQuery(sessionQuery);
+  const barred = useBarred();
   const [state, setState] = useState<State>({ filter: list.filter, chosen: NOBODY });
   const here = state.filter === list.filter ? state : { filter: list.filter, chosen: NOBODY, problem: undefined };
   const anchor = useRef<{ list: List; place: number } | undefined>(undefined);
@@ -58,7 +56,7 @@ export function useChoice(list: List, rows: Rows, total: number): Choice | undef
   };
 
   const chosen = useMemo(() => newest(here.chosen, rows.values()), [here.chosen, rows]);
-  if (!mayOrder(session.data?.role)) return undefined;
+  if (barred !== undefined) return undefined;
   return {
     chosen,
     problem: here.problem,

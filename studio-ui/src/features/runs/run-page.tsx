@@ -79,6 +79,7 @@ function RunView({ run }: { run: Run }) {
           <CopyLink run={run.runId} />
           <CancelButton run={run} cancel={cancel} />
           <RerunButtons run={run} rerun={rerun} />
+          {cancel.barred !== undefined && <span className="dim">{cancel.barred}</span>}
         </>
       }
       fill

@@ -1,6 +1,7 @@
 import { useRef, useState } from "react";
 import type { OrderBody } from "../../../api/inside-queries";
 import type { ActorRecord } from "../../../api/types";
+import { barredFrom } from "../../../lib/roles";
 import { Icon } from "../../../ui/icon";
 import { type Lever, leversOf } from "../../../ui/levers";
 import { PendingButton } from "../../../ui/pending-button";
@@ -10,8 +11,8 @@ import { Question } from "./question";
 
 type LeversProps = {
   actor: ActorRecord;
-  /** Why nobody may pull any, when that is so. */
-  barred: string | undefined;
+  /** Who looks at it: what this role may not order is not offered. */
+  role: string | undefined;
   pending: boolean;
   onOrder: (lever: Lever, body?: OrderBody) => void;
 };
@@ -20,12 +21,14 @@ type LeversProps = {
 const TURNS: Record<string, string | undefined> = { pause: "hold", resume: "hold" };
 
 /** What can be ordered of the actor: a button each, which says what it will do, and asks where nothing brings back what it takes. */
-export function Levers({ actor, barred, pending, onOrder }: LeversProps) {
+export function Levers({ actor, role, pending, onOrder }: LeversProps) {
   const [open, setOpen] = useState<string | undefined>(undefined);
   const buttons = useRef<HTMLDivElement>(null);
   const levers = leversOf(actor);
   if (levers.length === 0) return null;
   const chosen = levers.find(({ order }) => order === open);
+  const barred = (order: string) => barredFrom(role, order === "config" ? "settings" : "order");
+  const reasons = new Set(levers.flatMap(({ order }) => barred(order) ?? []));
   const done = (lever: Lever, body?: OrderBody) => {
     onOrder(lever, body);
     if (lever.way === "question") close(lever);
@@ -43,8 +46,8 @@ export function Levers({ actor, barred, pending, onOrder }: LeversProps) {
             key={TURNS[lever.order] ?? lever.order}
             size="compact-sm"
             variant="default"
-            title={barred ?? lever.says}
-            disabled={barred !== undefined}
+            title={lever.says}
+            barred={barred(lever.order)}
             pending={pending}
             leftSection={<Icon name={lever.icon} size={12} />}
             data-order={lever.order}
@@ -57,7 +60,7 @@ export function Levers({ actor, barred, pending, onOrder }: LeversProps) {
             {lever.title}
           </PendingButton>
         ))}
-        {barred !== undefined && <span className="dim">{barred}</span>}
+        {reasons.size > 0 && <span className="dim">{[...reasons].join(" ")}</span>}
       </div>
       {chosen?.way === "question" && (
         <Question key={chosen.order} lever={chosen} onYes={() => done(chosen)} onNo={() => close(chosen)} />

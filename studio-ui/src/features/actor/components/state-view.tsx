@@ -43,8 +43,8 @@ export function StateView({ id, shows, barred }: StateViewProps) {
           size="compact-sm"
           variant="default"
           pending={order.isPending}
-          disabled={barred !== undefined}
-          title={barred ?? "Asks the actor for its state, between two messages"}
+          barred={barred}
+          title="Asks the actor for its state, between two messages"
           onClick={() => order.mutate()}
         >
           {snapshots.length === 0 ? "Show the state" : "Show it again"}

@@ -1,6 +1,7 @@
 import { answerPause, type PauseAnswer, type PausedAt } from "../../../api/queries";
 import type { Job, Pause } from "../../../api/types";
 import { useOrders } from "../../../lib/use-orders";
+import { useBarred } from "../../../lib/use-session";
 import { visible } from "../../../lib/visible";
 import { CopyButton } from "../../../ui/copy-button";
 import { ErrorNote } from "../../../ui/notes";
@@ -20,6 +21,7 @@ export function Pauses({ run, state, jobs }: { run: string; state: string; jobs:
     const { answer, ...at } = JSON.parse(order) as PausedAt & { answer: PauseAnswer };
     return answerPause(run, at, answer);
   });
+  const barred = useBarred();
   const paused = isOver(state) ? [] : jobs.filter((job) => job.pauses !== undefined && job.pauses.length > 0);
   if (paused.length === 0) return null;
   return (
@@ -43,6 +45,7 @@ export function Pauses({ run, state, jobs }: { run: string; state: string; jobs:
                       title={title}
                       aria-label={`${words} ${visible(what)}`}
                       pending={pending.has(order)}
+                      barred={barred}
                       onClick={() => give(order)}
                     >
                       {words}

@@ -2,6 +2,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { rerunRun } from "../../../api/queries";
 import type { Job, Rerun, Run } from "../../../api/types";
 import { useOrders } from "../../../lib/use-orders";
+import { useBarred } from "../../../lib/use-session";
 import { visible } from "../../../lib/visible";
 import { ErrorNote } from "../../../ui/notes";
 import { PendingButton } from "../../../ui/pending-button";
@@ -21,6 +22,7 @@ export function useRerun(run: Run) {
 
 /** Offered once a run has ended: all of it, and what failed where something did. */
 export function RerunButtons({ run, rerun }: { run: Run; rerun: RerunOrder }) {
+  const barred = useBarred();
   if (!isOver(run.state)) return null;
   const wentWell = run.state === "success" || run.state === "skipped";
   const busy = rerun.pending.size > 0;
@@ -32,6 +34,7 @@ export function RerunButtons({ run, rerun }: { run: Run; rerun: RerunOrder }) {
           variant="default"
           title="What failed, was cancelled or lost, and the jobs that need it; the others are reused, with their outputs"
           pending={busy}
+          barred={barred}
           onClick={() => rerun.give("failed")}
         >
           Re-run failed
@@ -42,6 +45,7 @@ export function RerunButtons({ run, rerun }: { run: Run; rerun: RerunOrder }) {
         variant="default"
         title="All of it, from the texts that it was made from"
         pending={busy}
+        barred={barred}
         onClick={() => rerun.give("all")}
       >
         Re-run

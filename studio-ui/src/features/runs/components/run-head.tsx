@@ -3,6 +3,7 @@ import { cancelRun } from "../../../api/queries";
 import type { Run } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { useOrders } from "../../../lib/use-orders";
+import { useBarred } from "../../../lib/use-session";
 import { ActorLink } from "../../../ui/actor-link";
 import { ErrorNote } from "../../../ui/notes";
 import { isOver } from "../../../ui/state-look";
@@ -71,6 +72,7 @@ export type Cancel = ReturnType<typeof useCancel>;
 export function useCancel(run: Run) {
   const [given, setGiven] = useState(0);
   const level = useRef(0);
+  const barred = useBarred();
   const by = run.cancelRequestedBy;
   const asked = Math.max(given, by === undefined || by === BY_CONCURRENCY ? 0 : 1);
   const { pending, refused, give } = useOrders(cancelRun, () => setGiven(level.current));
@@ -79,12 +81,13 @@ export function useCancel(run: Run) {
     if (!pending.has(run.runId)) level.current = asked + 1;
     give(run.runId);
   };
-  return { asked, pending: pending.has(run.runId), refused, order };
+  return { asked, pending: pending.has(run.runId), barred, refused, order };
 }
 
 export function CancelButton({ run, cancel }: { run: Run; cancel: Cancel }) {
   if (isOver(run.state)) return null;
-  return <StopButton verb="Cancel" asked={cancel.asked} pending={cancel.pending} onClick={cancel.order} />;
+  const { asked, pending, barred, order } = cancel;
+  return <StopButton verb="Cancel" asked={asked} pending={pending} barred={barred} onClick={order} />;
 }
 
 /** What being asked to cancel means, while it goes on. */

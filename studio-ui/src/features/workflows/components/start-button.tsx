@@ -1,8 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
-import { sessionQuery } from "../../../api/queries";
 import type { Workflow } from "../../../api/types";
+import { useBarred } from "../../../lib/use-session";
 import { Icon } from "../../../ui/icon";
-import { mayOrder } from "../../../ui/levers";
 import { ErrorNote } from "../../../ui/notes";
 import { PendingButton } from "../../../ui/pending-button";
 import type { Start } from "../use-start";
@@ -21,16 +19,15 @@ export type StartButtonProps = {
 
 /** Starts a workflow at once, or asks first where it takes something. */
 export function StartButton({ workflow, handle, spoken, start, asking, onAsk }: StartButtonProps) {
-  const session = useQuery(sessionQuery);
-  const may = mayOrder(session.data?.role);
+  const barred = useBarred("start");
   const takes = (workflow.inputs ?? []).length > 0;
   return (
     <PendingButton
       size="compact-sm"
       leftSection={<Icon name="play" size={12} />}
       aria-label={`Start ${spoken}`}
-      title={may ? undefined : "Your role may look, and start nothing."}
-      disabled={!may || workflow.state === "invalid"}
+      barred={barred}
+      disabled={workflow.state === "invalid"}
       pending={start.pending.has(handle)}
       {...(takes && { "aria-expanded": asking })}
       onClick={() => (takes ? onAsk() : start.give(handle))}

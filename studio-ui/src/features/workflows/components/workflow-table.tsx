@@ -3,6 +3,7 @@ import { Fragment, useState } from "react";
 import type { Workflow } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { runState } from "../../../lib/jobs";
+import { useBarred } from "../../../lib/use-session";
 import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import { StopButton } from "../../../ui/stop-button";
@@ -105,6 +106,7 @@ type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & {
 function WorkflowRow(props: WorkflowRowProps) {
   const { workflow, handle, spoken, start, stopping, asked, asking, onAsk, onStop } = props;
   const { name, file, state, onlyCalled, lastRun } = workflow;
+  const barred = useBarred();
   return (
     <tr data-workflow={name}>
       <th scope="row" className={`${table.grow} ${styles.name}`}>
@@ -154,6 +156,7 @@ function WorkflowRow(props: WorkflowRowProps) {
               size="compact-sm"
               asked={asked.filter((run) => run === lastRun?.runId).length}
               pending={stopping.has(handle)}
+              barred={barred}
               onClick={() => onStop(handle)}
             />
           )}

@@ -35,6 +35,7 @@ mod session;
 mod sources;
 mod start;
 mod support;
+mod tls;
 mod tokens;
 mod traffic;
 mod tree;

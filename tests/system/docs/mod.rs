@@ -6,6 +6,7 @@ mod embedding;
 mod nginx;
 mod otel;
 mod reporting;
+mod service;
 
 use super::guide::root;
 

@@ -124,7 +124,7 @@ where
         ActorRuntime::<Observed<A, M>>::spawn_instant(None, observed, (observer, arguments))?;
     let ended = tokio::spawn(async move {
         if let Ok(Ok(running)) = started.await {
-            // A panic of its own is told, and ractor catches it.
+            // A panic of its own is in its journal, and ractor catches it.
             let _ended = running.await;
         }
     });

@@ -1,7 +1,7 @@
 //! Actors of ractor in Loom's studio.
 //!
 //! An actor takes [`Sent`] messages and is spawned by [`spawn`]; everything else is ractor's. From then on it is registered, its
-//! messages counted and timed, and its panics and ends told. What it costs an application is the `Sent` around its messages: ractor
+//! messages counted and timed, and its panics and ends in its journal. What it costs an application is the `Sent` around its messages: ractor
 //! has no place at which something outside of a message could travel with it.
 //!
 //! ```

@@ -29,7 +29,7 @@ impl<A, M> Observed<A, M> {
     }
 }
 
-/// Runs one of its hooks as the actor's own doing. Where it panics, that is told, and goes on to ractor.
+/// Runs one of its hooks as the actor's own doing. A panic is written into its journal, and goes on to ractor.
 async fn watched<F>(observer: &mut Option<Observer>, work: F) -> F::Output
 where
     F: Future,

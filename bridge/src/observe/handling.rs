@@ -149,7 +149,7 @@ impl Handling {
             self.count_error(kind).tell_no_answer(kind.name());
             return;
         }
-        // The actor ends in the middle of it; where that is by a panic, it is told with the message.
+        // The actor ends in the middle of it; where that is by a panic, its journal names the message.
         if std::thread::panicking() {
             Unwinding::happened(kind.name());
         }

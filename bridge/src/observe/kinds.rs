@@ -14,7 +14,7 @@ impl ActorKind {
     }
 
     /// Of actors that go by a name. What is counted of a type is kept as long as the process lives, so at most a thousand names are
-    /// told apart; those that come later count as `(others)`.
+    /// kept apart; those that come later count as `(others)`.
     pub fn named(name: &str) -> Self {
         Self(named_cell(name))
     }
@@ -24,7 +24,7 @@ impl ActorKind {
         self.0.name()
     }
 
-    /// Messages to such actors that go by a name: a variant's, say. At most 256 are told apart; those that come later count as
+    /// Messages to such actors that go by a name: a variant's, say. At most 256 are kept apart; those that come later count as
     /// `(others)`. Looks for the name: keep what it returns where messages are many.
     pub fn message(self, name: &str) -> MessageKind {
         MessageKind(self.0.message_named(name))

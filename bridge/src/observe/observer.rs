@@ -14,7 +14,7 @@ use crate::trace::{self, Cause};
 /// The registration of an actor that an adapter runs. Dropping it ends the actor in good order, unless something else was said.
 ///
 /// The spec's parent is, unless another one is named, the actor that is polled where this is made. Its mailbox capacity and its
-/// watchers, which are actix's, have no meaning here but that the watchers are told of the end.
+/// watchers, which are actix's, have no meaning here but that the watchers hear of the end.
 pub struct Observer {
     actor: ActorRef,
     has_begun: bool,
@@ -39,7 +39,7 @@ impl Observer {
         }
     }
 
-    /// The actor, to be counted for and told of from elsewhere.
+    /// The actor, for whoever counts or writes something of it elsewhere.
     pub fn actor(&self) -> &ActorRef {
         &self.actor
     }

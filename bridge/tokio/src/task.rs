@@ -202,7 +202,7 @@ impl<F: Future> Future for Observed<F> {
         let Some(mut observer) = this.observer.take() else {
             return Poll::Pending;
         };
-        // What it owned goes as its own doing: messages that waited are told of in its journal.
+        // What it owned goes as its own doing: messages that waited stand in its journal.
         let dropped = catch_unwind(AssertUnwindSafe(|| {
             observer.poll_at_its_end(|| this.future.set(None));
         }));

@@ -112,7 +112,7 @@ impl Receiver {
         }
     }
 
-    /// False where all is to be told again.
+    /// False where all is to be reported again.
     fn deliver(&self, batch: ActorBatch) -> bool {
         match self.intake.batch(batch) {
             Ok(outcome) => {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::chains::Who;
 use super::span::{Resource, Role, Span};
 
-/// Consumers and producers of one service that are told apart.
+/// Consumers and producers of one service that are kept apart.
 const MOST_ACTORS: usize = 200;
 /// Types of messages of one of them.
 const MOST_KINDS: usize = 50;
@@ -325,7 +325,7 @@ impl Actor {
         record.error_count = Some(self.errors);
         record.work = self.work();
         let began = i64::try_from(self.began / 1_000_000).unwrap_or(i64::MAX);
-        // A clock ahead of ours would have it begin later than now.
+        // By a clock that is fast it begins later than now.
         record.uptime = u64::try_from(now.as_millis().saturating_sub(began)).ok();
         record.node.clone_from(&source.node);
         record.worker_id = source.pid.map(|pid| pid.to_string());

@@ -208,7 +208,7 @@ impl Span {
         said.unwrap_or(1).clamp(1, 100_000)
     }
 
-    /// Where the message goes or came from: the kind of place, where that is told apart from the place.
+    /// Where the message goes or came from: the kind of place, where that has a name apart from the place.
     pub(super) fn destination(&self) -> &str {
         let Some(messaging) = self.messaging.as_deref() else {
             return &self.name;

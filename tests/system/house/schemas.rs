@@ -17,8 +17,8 @@ fn described(file: &File) -> Vec<String> {
             .map(|(_, line)| line.trim())
             .take_while(|line| line.starts_with("#["))
             .collect();
-        let item = code[at..].iter().map(|(_, line)| line.trim());
-        let item = item.skip(attributes.len()).next().unwrap_or_default();
+        let mut item = code[at..].iter().map(|(_, line)| line.trim());
+        let item = item.nth(attributes.len()).unwrap_or_default();
         if item.contains('$') {
             continue; // A macro names it where it is used.
         }

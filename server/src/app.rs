@@ -13,6 +13,7 @@ use loom_protocol::Timestamp;
 use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
 use crate::live::Sockets;
+use crate::replication::Door;
 use crate::windows::Windows;
 use crate::{Directory, Hub, Intake};
 
@@ -23,6 +24,8 @@ pub struct Services {
     pub directory: Arc<Directory>,
     /// The one way by which reports change what is known.
     pub intake: Arc<Intake>,
+    /// Where all of that comes in.
+    pub door: Door,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
@@ -92,6 +95,7 @@ pub fn create_app(
     App::new()
         .app_data(web::Data::from(services.directory.clone()))
         .app_data(web::Data::from(services.intake.clone()))
+        .app_data(web::Data::new(services.door.clone()))
         .app_data(web::Data::from(services.guard.clone()))
         .app_data(web::Data::new(services.hub.clone()))
         .app_data(web::Data::new(services.sockets.clone()))

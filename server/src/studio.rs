@@ -16,6 +16,7 @@ use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
+use crate::replication::{Door, Replica, ReplicatedLog, Replicating, StudioClock};
 use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
@@ -35,6 +36,7 @@ pub struct StudioBuilder {
     extensions: Vec<Arc<dyn Extension>>,
     clock: Arc<dyn Clock>,
     registry: ActorRegistry,
+    log: Option<Arc<dyn ReplicatedLog>>,
 }
 
 /// A studio that listens. Dropping it does not stop the server; [`RunningStudio::stop`] does.
@@ -43,8 +45,10 @@ pub struct RunningStudio {
     pub addr: SocketAddr,
     /// The actors.
     pub directory: Arc<Directory>,
-    /// The one way by which reports change what is known; a bridge of this process delivers to it.
+    /// What reports change.
     pub intake: Arc<Intake>,
+    /// Where reports come in; a bridge of this process delivers to it.
+    pub door: Arc<Door>,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
@@ -53,6 +57,7 @@ pub struct RunningStudio {
     server: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
     feed: Feed,
+    replicating: Option<Replicating>,
 }
 
 /// Why a studio did not start.
@@ -105,6 +110,7 @@ impl Studio {
             extensions: Vec::new(),
             clock: Arc::new(SystemClock),
             registry: ActorRegistry::process_wide(),
+            log: None,
         }
     }
 }
@@ -119,6 +125,12 @@ impl StudioBuilder {
     /// Goes by another clock than the machine's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Makes this server one of several that are one studio: those with the same log.
+    pub fn log(mut self, log: Arc<dyn ReplicatedLog>) -> Self {
+        self.log = Some(log);
         self
     }
 
@@ -152,9 +164,22 @@ impl StudioBuilder {
             .collect();
         let started = self.clock.now();
         let guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
-        let directory = Arc::new(Directory::new(options.directory, self.clock));
+        let (directory, intake, replica) = match self.log {
+            None => {
+                let directory = Arc::new(Directory::new(options.directory, self.clock));
+                (directory.clone(), Arc::new(Intake::new(directory)), None)
+            }
+            Some(log) => {
+                let clock = Arc::new(StudioClock::new(self.clock));
+                let directory = Arc::new(Directory::new(options.directory, clock.clone()));
+                let intake = Arc::new(Intake::new(directory.clone()));
+                let replica = Arc::new(Replica::new(log, intake.clone(), clock));
+                (directory, intake, Some(replica))
+            }
+        };
         let services = Services {
-            intake: Arc::new(Intake::new(directory.clone())),
+            door: Door::new(intake.clone(), replica),
+            intake,
             directory,
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
@@ -165,6 +190,12 @@ impl StudioBuilder {
             extensions: self.extensions,
             started,
         };
+        if let Some(replica) = services.door.replica() {
+            let replica = Arc::downgrade(replica);
+            services
+                .hub
+                .tell_position(move || Some(replica.upgrade()?.position()?.to_string()));
+        }
         services.attach_extensions();
         Ok(services)
     }
@@ -189,8 +220,12 @@ impl StudioBuilder {
         if let Some(first) = listeners.first() {
             addr = first.local_addr().map_err(failed)?;
         }
+        let replicating = services
+            .door
+            .replica()
+            .map(|replica| replica.start(name_of(addr)));
         let feed = Feed::start(
-            &services.intake,
+            &services.door,
             &services.hub,
             &services.sockets,
             &services.windows,
@@ -199,6 +234,7 @@ impl StudioBuilder {
         let Services {
             directory,
             intake,
+            door,
             hub,
             sockets,
             extensions,
@@ -219,12 +255,14 @@ impl StudioBuilder {
             addr,
             directory,
             intake,
+            door: Arc::new(door),
             hub,
             sockets,
             extensions,
             server: server.handle(),
             serving: tokio::spawn(server),
             feed,
+            replicating,
         })
     }
 }
@@ -256,6 +294,16 @@ impl RunningStudio {
             Err(error) => tracing::error!(%error, "the server panicked"),
         }
         drop(self.feed);
+        drop(self.replicating);
+    }
+}
+
+/// What the other servers of a studio call this one: where it listens, on which machine.
+fn name_of(addr: SocketAddr) -> String {
+    let host = std::env::var("HOSTNAME").ok().filter(|host| !host.is_empty());
+    match host {
+        Some(host) => format!("{host}:{}", addr.port()),
+        None => addr.to_string(),
     }
 }
 

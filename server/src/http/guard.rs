@@ -29,10 +29,11 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
-use super::{body_deadline, events, packed, routes, session, shown, unanswered};
+use super::{body_deadline, events, packed, routes, session, several, shown, unanswered};
 use crate::Clock;
 use crate::access::{Access, Caller, Key, Pass, Role};
 use crate::live::Line;
+use crate::replication::Door;
 use crate::sessions::Sessions;
 use crate::tries::{Tries, Way};
 
@@ -316,8 +317,21 @@ pub(crate) async fn guard(
                 extensions.insert(caller);
                 pass.map(|pass| extensions.insert(pass));
             }
+            let door = request.app_data::<web::Data<Door>>().cloned();
+            let shared = door
+                .as_ref()
+                .and_then(|door| door.replica())
+                .filter(|_| is_data(&request));
+            if let Some(replica) = shared
+                && let Err(away) = several::wait(replica, request.headers()).await
+            {
+                return Ok(request.into_response(ApiError::from(away).response()));
+            }
             let watched = body_deadline::watch(&mut request);
-            let response = unanswered::named(next.call(request).await?.map_into_boxed_body());
+            let mut response = unanswered::named(next.call(request).await?.map_into_boxed_body());
+            if let Some(replica) = shared {
+                several::say(replica, response.headers_mut());
+            }
             let response = match watched {
                 Some(watched) => watched.judge(response),
                 None => response,
@@ -403,6 +417,14 @@ fn allow_reading(headers: &mut HeaderMap, origin: HeaderValue) {
         "X-Total-Count, Link",
     );
     set(headers, header::ACCESS_CONTROL_MAX_AGE, "600");
+}
+
+/// Whether what is asked for is data of the studio, and not the page, its health or a session.
+fn is_data(request: &ServiceRequest) -> bool {
+    let path = request.path();
+    let is_data =
+        path.starts_with("/api/") || path == "/ws" || path == "/metrics" || path.starts_with("/socket");
+    is_data && !HEALTH.contains(&path) && !SESSION.contains(&path)
 }
 
 fn is_read(method: &Method) -> bool {

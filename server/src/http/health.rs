@@ -24,6 +24,9 @@ pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
             ok(format!("{} viewers", services.hub.stats().viewers)),
         ),
     ]);
+    if let Some(replica) = services.door.replica() {
+        parts.insert("servers".to_owned(), replica.health());
+    }
     for extension in &services.extensions {
         parts.extend(extension.health());
     }

@@ -15,6 +15,7 @@ use super::sockets::Sockets;
 use crate::Intake;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
+use crate::replication::Door;
 use crate::traffic::Plumbing;
 use crate::windows::{Windows, keep_current};
 
@@ -43,12 +44,13 @@ pub(crate) struct Feed {
 impl Feed {
     /// Starts to publish what happens. Must be called within a tokio runtime.
     pub(crate) fn start(
-        intake: &Arc<Intake>,
+        door: &Door,
         hub: &Hub,
         sockets: &Sockets,
         windows: &Windows,
         guard: &Arc<Guard>,
     ) -> Self {
+        let intake = door.intake();
         let directory = intake.directory();
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
@@ -63,9 +65,9 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let (intake, sockets, guard) = (intake.clone(), sockets.clone(), guard.clone());
+            let (door, sockets, guard) = (door.clone(), sockets.clone(), guard.clone());
             keep_running("sweep", move || {
-                sweep(intake.clone(), sockets.clone(), guard.clone())
+                sweep(door.clone(), sockets.clone(), guard.clone())
             })
         };
         let watched = {
@@ -167,16 +169,18 @@ async fn send_watched(intake: Arc<Intake>, hub: Hub) {
     }
 }
 
-async fn sweep(intake: Arc<Intake>, sockets: Sockets, guard: Arc<Guard>) {
+async fn sweep(door: Door, sockets: Sockets, guard: Arc<Guard>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        // With very many actors it takes some tenths of a second, which would hold up every other task of this thread.
-        let looking = intake.clone();
-        let swept = tokio::task::spawn_blocking(move || looking.sweep()).await;
-        if let Err(error) = swept {
-            tracing::error!(%error, "what time alone changes could not be looked for");
+        if door.is_alone() {
+            // With very many actors it takes some tenths of a second, which would hold up every other task of this thread.
+            let looking = door.intake().clone();
+            let swept = tokio::task::spawn_blocking(move || looking.sweep()).await;
+            if let Err(error) = swept {
+                tracing::error!(%error, "what time alone changes could not be looked for");
+            }
         }
         sockets.cut_stalled();
         if guard.access().has_file() {

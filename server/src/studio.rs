@@ -45,7 +45,7 @@ pub struct RunningStudio {
     pub addr: SocketAddr,
     /// The actors.
     pub directory: Arc<Directory>,
-    /// What reports change.
+    /// What reports change. Where there are several servers, only `door` may be reported to.
     pub intake: Arc<Intake>,
     /// Where reports come in; a bridge of this process delivers to it.
     pub door: Arc<Door>,
@@ -173,7 +173,7 @@ impl StudioBuilder {
                 let clock = Arc::new(StudioClock::new(self.clock));
                 let directory = Arc::new(Directory::new(options.directory, clock.clone()));
                 let intake = Arc::new(Intake::new(directory.clone()));
-                let replica = Arc::new(Replica::new(log, intake.clone(), clock));
+                let replica = Arc::new(Replica::new(log, intake.clone(), guard.sessions().clone(), clock));
                 (directory, intake, Some(replica))
             }
         };

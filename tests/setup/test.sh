@@ -71,6 +71,7 @@ elif passed build; then
 else
   blocked system build
 fi
+if passed build; then redis_suite; else blocked redis build; fi
 if skips docker; then
   skipped executor "$(passed build && executor_tests --list 2>/dev/null | grep -c ': test$' || echo 1)"
   skipped docker "$(passed build && system_tests --list docker:: 2>/dev/null | grep -c ': test$' || echo 1)"

@@ -53,7 +53,7 @@ pub struct Guard {
     raised: Vec<(ResourceDef, Role)>,
     /// Where the embedded page lives beside its files.
     pages: Vec<String>,
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
     tries: Tries,
     refused: AtomicU64,
 }
@@ -75,7 +75,7 @@ impl Guard {
             eased: routes::eased(),
             raised: routes::raised(),
             pages,
-            sessions: Sessions::new(clock.clone()),
+            sessions: Arc::new(Sessions::new(clock.clone())),
             tries: Tries::new(clock),
             refused: AtomicU64::new(0),
         }
@@ -98,7 +98,7 @@ impl Guard {
         &self.access
     }
 
-    pub(super) fn sessions(&self) -> &Sessions {
+    pub(crate) fn sessions(&self) -> &Arc<Sessions> {
         &self.sessions
     }
 
@@ -307,21 +307,36 @@ pub(crate) async fn guard(
     let reader = guard.reader(request.headers());
     let protocol = shown::protocol_beside_token(request.headers());
     let takes_packed = packed::is_taken(request.headers());
-    let mut response = match guard.check(&request) {
+    let door = request.app_data::<web::Data<Door>>().cloned();
+    let replica = door.as_ref().and_then(|door| door.replica());
+    let mut checked = guard.check(&request);
+    if let Some(replica) = replica
+        && checked
+            .as_ref()
+            .is_err_and(|problem| problem.code() == token_required().code())
+        && session::is_unknown(request.headers(), &guard.sessions)
+    {
+        // Whoever signed in at another server a moment ago is known there already.
+        replica.catch_up().await;
+        checked = guard.check(&request);
+    }
+    let mut response = match checked {
         Ok(_) if reader.is_some() && is_preflight(&request) => {
             request.into_response(HttpResponse::NoContent().finish())
         }
         Ok(identified) => {
             if let Some((caller, pass)) = identified {
+                if let Some(door) = &door
+                    && let Some(used) = pass.as_ref().and_then(|pass| pass.session.as_ref())
+                    && let Some(news) = guard.sessions.use_of(used)
+                {
+                    door.mention_session(news).await;
+                }
                 let mut extensions = request.extensions_mut();
                 extensions.insert(caller);
                 pass.map(|pass| extensions.insert(pass));
             }
-            let door = request.app_data::<web::Data<Door>>().cloned();
-            let shared = door
-                .as_ref()
-                .and_then(|door| door.replica())
-                .filter(|_| is_data(&request));
+            let shared = replica.filter(|_| is_data(&request));
             if let Some(replica) = shared
                 && let Err(away) = several::wait(replica, request.headers()).await
             {

@@ -14,6 +14,7 @@ use crate::Intake;
 use crate::directory::{Deaf, DirectoryBase, Refusal};
 use crate::ingest::{Taken, Watch};
 use crate::orders::{Full, OrdersBase};
+use crate::sessions::{SessionBase, Sessions};
 
 /// Milliseconds without any entry after which the log was away: each server has one written every second.
 const GAP_MILLIS: u64 = 3_000;
@@ -44,6 +45,7 @@ pub(super) struct Peer {
 struct Picture {
     directory: DirectoryBase,
     orders: OrdersBase,
+    sessions: Vec<SessionBase>,
     /// Where whoever made it had come, in a log that may be no more.
     place: Option<String>,
     last: Option<Timestamp>,
@@ -54,6 +56,7 @@ struct Picture {
 /// Applies entries, one after the other.
 pub(super) struct Applier {
     intake: Arc<Intake>,
+    sessions: Arc<Sessions>,
     /// The moment of the last entry, and of the last look for what time changes.
     last: Option<Timestamp>,
     swept: Option<Timestamp>,
@@ -61,9 +64,10 @@ pub(super) struct Applier {
 }
 
 impl Applier {
-    pub(super) fn new(intake: Arc<Intake>) -> Self {
+    pub(super) fn new(intake: Arc<Intake>, sessions: Arc<Sessions>) -> Self {
         Self {
             intake,
+            sessions,
             last: None,
             swept: None,
             peers: HashMap::new(),
@@ -101,6 +105,10 @@ impl Applier {
             }
             Event::Here(here) => {
                 self.here(&entry.server, here, at);
+                Answer::Nothing
+            }
+            Event::Session(news) => {
+                self.sessions.take(news);
                 Answer::Nothing
             }
             Event::Resync => {
@@ -162,6 +170,7 @@ impl Applier {
         pack(&Picture {
             directory: directory.base(),
             orders: directory.orders().base(),
+            sessions: self.sessions.base(),
             place: place.map(|place| place.to_string()),
             last: self.last,
             swept: self.swept,
@@ -185,6 +194,7 @@ impl Applier {
         let directory = self.intake.directory();
         directory.restore(picture.directory, now);
         directory.orders().restore(picture.orders);
+        self.sessions.restore(picture.sessions);
         self.intake.restored(place.is_none());
         (self.last, self.swept) = (picture.last, picture.swept);
         let peers = picture.peers.into_iter();

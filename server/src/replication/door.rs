@@ -14,6 +14,7 @@ use crate::Intake;
 use crate::directory::{Refusal, Registered};
 use crate::ingest::{Ingest, Taken};
 use crate::orders::{Full, Ordered};
+use crate::sessions::{SessionNews, Sessions};
 
 /// What this studio is called in a bridge's log.
 const NAME: &str = "in this process";
@@ -134,6 +135,25 @@ impl Door {
         match replica.submit(Event::Order(ordered), 0).await? {
             Answer::Order(taken) => Ok(taken),
             _ => Err(Away::Late),
+        }
+    }
+
+    /// Has all servers know what becomes of a session.
+    ///
+    /// # Errors
+    /// When nothing is taken.
+    pub(crate) async fn session(&self, sessions: &Sessions, news: SessionNews) -> Result<(), Away> {
+        let Some(replica) = &self.replica else {
+            sessions.take(news);
+            return Ok(());
+        };
+        replica.submit(Event::Session(news), 0).await.map(|_| ())
+    }
+
+    /// The same, where it does no harm if nobody hears.
+    pub(crate) async fn mention_session(&self, news: SessionNews) {
+        if let Some(replica) = &self.replica {
+            let _may_be_lost = replica.mention(Event::Session(news)).await;
         }
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::Ingest;
 use crate::orders::Ordered;
+use crate::sessions::SessionNews;
 
 /// Bytes from which on it is worth to pack them.
 const PACKED_FROM: usize = 512;
@@ -41,6 +42,8 @@ pub(crate) enum Event {
     Order(Ordered),
     /// The server lives, and this is looked at by its viewers.
     Here(Here),
+    /// Somebody signed in or out, or still is.
+    Session(SessionNews),
     /// All processes are to tell everything again: somebody may have missed some of it.
     Resync,
 }

@@ -107,14 +107,13 @@ async fn join(replica: &Arc<Replica>, progress: &mut Progress) -> Result<Joined,
             && goes_on(replica, base.after).await?
         {
             let (place, after) = (progress.place, base.after);
-            if restore(replica, base.body, place).await {
-                *progress = Progress {
-                    place: Some(after),
-                    needless: after,
-                    ..Progress::default()
-                };
-                return Ok(Joined::Anew);
-            }
+            restore(replica, base.body, place).await?;
+            *progress = Progress {
+                place: Some(after),
+                needless: after,
+                ..Progress::default()
+            };
+            return Ok(Joined::Anew);
         }
         let first = log.read(None, 1, Duration::ZERO).await?.pop();
         if progress.place.is_none() && first.is_some() && began.elapsed() < OTHERS_FIRST {
@@ -292,24 +291,26 @@ async fn picture(replica: &Arc<Replica>, place: Option<Position>) -> Option<Byte
     }
 }
 
-/// Begins with a base. `false` when it can't be read.
-async fn restore(replica: &Arc<Replica>, body: Bytes, place: Option<Option<Position>>) -> bool {
+/// Begins with a base. One that can't be read stays as it is: whoever wrote it knows more.
+async fn restore(
+    replica: &Arc<Replica>,
+    body: Bytes,
+    place: Option<Option<Position>>,
+) -> Result<(), LogError> {
     let restoring = replica.clone();
     let restored = spawn_blocking(move || restoring.applier().restore(&body, place)).await;
-    match restored {
+    let why = match restored {
         Ok(Ok(is_other)) => {
             if is_other {
                 replica.was_restored();
             }
-            true
+            return Ok(());
         }
-        Ok(Err(error)) => {
-            tracing::error!(%error, "what the other servers begin with can't be read");
-            false
-        }
-        Err(error) => {
-            tracing::error!(%error, "what the other servers begin with can't be read");
-            false
-        }
-    }
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Err(LogError::Refused {
+        name: replica.log.name(),
+        why: format!("what the other servers begin with can't be read (do all run one version?): {why}"),
+    })
 }

@@ -18,6 +18,7 @@ use super::door::Away;
 use super::entry::{Entry, Event, Here, pack};
 use super::follow::follow;
 use super::log::{LogError, Position, ReplicatedLog};
+use crate::sessions::Sessions;
 use crate::{Clock, Intake};
 
 /// Entries of this server that are on their way.
@@ -106,11 +107,16 @@ impl Drop for Running {
 }
 
 impl Replica {
-    pub(crate) fn new(log: Arc<dyn ReplicatedLog>, intake: Arc<Intake>, clock: Arc<StudioClock>) -> Self {
+    pub(crate) fn new(
+        log: Arc<dyn ReplicatedLog>,
+        intake: Arc<Intake>,
+        sessions: Arc<Sessions>,
+        clock: Arc<StudioClock>,
+    ) -> Self {
         let (queue, outgoing) = mpsc::channel(WAITING);
         let server = Uuid::new_v4().simple().to_string();
         Self {
-            applier: Arc::new(Mutex::new(Applier::new(intake.clone()))),
+            applier: Arc::new(Mutex::new(Applier::new(intake.clone(), sessions))),
             log,
             intake,
             clock,
@@ -371,6 +377,13 @@ impl Replica {
             Ok(_) => Ok(()),
             Err(_) if self.is_away() => Ok(()),
             Err(_) => Err(Away::Behind),
+        }
+    }
+
+    /// Waits until what was in the log a moment ago is known here; no longer than a reader waits.
+    pub(crate) async fn catch_up(&self) {
+        if let Ok(Some(head)) = self.log.head().await {
+            let _in_vain = self.wait_for(head).await;
         }
     }
 

@@ -10,9 +10,11 @@
 #![expect(dead_code, reason = "not all that other tests need is needed here")]
 
 mod engine;
+mod front;
 mod refusals;
 #[path = "../several/mod.rs"]
 pub(crate) mod several;
+mod storm;
 #[path = "../integration/support.rs"]
 pub(crate) mod support;
 

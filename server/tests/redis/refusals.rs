@@ -9,9 +9,14 @@ use crate::several::world::Site;
 async fn nothing_of_a_password_is_told() {
     let engine = Engine::start_with(&[
         "--user",
-        "loom on >s3cret-word ~loom:* +@all",
+        "loom",
+        "on",
+        ">s3cret-word",
+        "~loom:*",
+        "+@all",
         "--user",
-        "default off",
+        "default",
+        "off",
     ]);
     let as_user = |password: &str| -> RedisUrl {
         format!("redis+unix://{}?user=loom&pass={password}", engine.socket())

@@ -35,7 +35,9 @@ macro_rules! all_cases {
                 while_the_log_is_away_nothing_is_taken_and_nothing_is_lost
                 an_emptied_log_loses_nothing_that_a_server_knows
                 what_is_looked_at_at_one_server_is_asked_for_at_any
-                nobody_sees_at_one_server_less_than_at_another_before;
+                nobody_sees_at_one_server_less_than_at_another_before
+                what_cannot_be_read_is_not_replaced
+                who_signed_in_at_one_server_is_known_at_all;
             orders:
                 an_order_reaches_its_process_by_any_server;
         }

@@ -11,6 +11,7 @@ pub(crate) async fn an_order_reaches_its_process_by_any_server(site: impl Site) 
     let studios = servers(&site, 3).await;
     let mut process = Process::new("one", &["a"]);
     process.tell(&studios[0]).await;
+    same(&studios).await;
     let ask = send_post(studios[2].addr, "/api/actors/a/snapshot", "", &[]);
     let carry_out = async {
         let order = loop {

@@ -1,11 +1,14 @@
 //! What servers on one log must show.
 
 use loom_protocol::{ActorId, ActorPatch, ActorRecord};
-use loom_studio::replication::{Away, NotTaken};
+use loom_studio::replication::{Away, Base, NotTaken};
+use loom_studio::{Studio, StudioOptions, Token};
 use serde_json::json;
 
-use super::world::{Process, Site, all_of, counts, get, health, is_fine, same, server, servers, stop, until};
-use crate::support::{Viewer, send};
+use super::world::{
+    Process, Site, all_of, counts, get, health, is_fine, same, server, server_with, servers, stop, until,
+};
+use crate::support::{Viewer, options, send, send_post};
 
 pub(crate) async fn what_comes_in_at_any_server_is_the_same_at_all(site: impl Site) {
     let studios = servers(&site, 3).await;
@@ -107,7 +110,7 @@ pub(crate) async fn while_the_log_is_away_nothing_is_taken_and_nothing_is_lost(s
             "{refused:?}"
         );
         let body = json!({"id": "new", "type": "T"}).to_string();
-        let answer = crate::support::send_post(studio.addr, "/api/actor/register", &body, &[]).await;
+        let answer = send_post(studio.addr, "/api/actor/register", &body, &[]).await;
         assert_eq!(answer.problem(), (503, "not_taken".to_owned()));
         assert_eq!(answer.header("retry-after"), Some("1"));
     }
@@ -191,4 +194,76 @@ pub(crate) async fn nobody_sees_at_one_server_less_than_at_another_before(site: 
     assert!(hello.data["position"].is_string(), "{hello:?}");
     assert_eq!(get(studios[1].addr, "/api/actors/a").await["messageCount"], 49);
     stop(studios).await;
+}
+
+pub(crate) async fn what_cannot_be_read_is_not_replaced(site: impl Site) {
+    let log = site.log();
+    log.append(vec!["of a later version".into()]).await.unwrap();
+    let base = Base {
+        id: "later".into(),
+        after: log.head().await.unwrap(),
+        body: "of a later version".into(),
+    };
+    assert!(log.set_base(base.clone(), None, None).await.unwrap());
+    let studio = Studio::builder(options()).log(site.log()).start().await.unwrap();
+    until("it says what is wrong", || async {
+        health(&studio).await["message"]
+            .to_string()
+            .contains("can't be read")
+    })
+    .await;
+    let ask = format!(
+        "GET /api/actors HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        studio.addr
+    );
+    assert_eq!(
+        send(studio.addr, &ask).await.problem(),
+        (503, "not_taken".to_owned()),
+        "it knows nothing"
+    );
+    assert_eq!(log.base().await.unwrap(), Some(base));
+    studio.stop().await;
+}
+
+pub(crate) async fn who_signed_in_at_one_server_is_known_at_all(site: impl Site) {
+    let with_token = || StudioOptions {
+        token: Token::new("open-sesame"),
+        ..options()
+    };
+    let studios = [
+        server_with(&site, with_token()).await,
+        server_with(&site, with_token()).await,
+    ];
+    // As a browser does by a proxy: one name for all of them.
+    let host = ("Host", "localhost:9090");
+    let body = json!({"token": "open-sesame"}).to_string();
+    let answer = send_post(studios[0].addr, "/api/session", &body, &[host]).await;
+    let cookie = answer.header("set-cookie").unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let ask = |method: &str, path: &str| {
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost:9090\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+        )
+    };
+    for studio in studios.iter().rev() {
+        assert_eq!(send(studio.addr, &ask("GET", "/api/actors")).await.status, 200);
+    }
+    let late = server_with(&site, with_token()).await;
+    assert_eq!(
+        send(late.addr, &ask("GET", "/api/actors")).await.status,
+        200,
+        "also at one that came later"
+    );
+    assert_eq!(
+        send(studios[1].addr, &ask("DELETE", "/api/session")).await.status,
+        204
+    );
+    for studio in studios.iter().chain([&late]) {
+        until("signed out there as well", || async {
+            send(studio.addr, &ask("GET", "/api/actors")).await.status == 401
+        })
+        .await;
+    }
+    late.stop().await;
+    stop(studios.into()).await;
 }

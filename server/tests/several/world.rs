@@ -128,6 +128,16 @@ impl Process {
         self.actors.values_mut().for_each(|count| *count += messages);
     }
 
+    /// Takes in what a studio said.
+    pub(crate) fn hear(&mut self, outcome: &BatchOutcome) {
+        self.asked |= outcome.resync || outcome.rejected.iter().any(|one| one.code.is_some());
+    }
+
+    /// Nobody knows whether all of it arrived: it is told again.
+    pub(crate) fn ask_again(&mut self) {
+        self.asked = true;
+    }
+
     /// Reports to a server.
     pub(crate) async fn report(&mut self, studio: &RunningStudio) -> Result<BatchOutcome, NotTaken> {
         let batch = self.next();

@@ -29,6 +29,8 @@ extern crate self as loom_bridge;
 mod address;
 mod cell;
 mod clock;
+#[cfg(feature = "uplink")]
+pub mod connector;
 mod context;
 pub mod discovery;
 mod events;

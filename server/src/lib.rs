@@ -15,6 +15,7 @@
 
 mod access;
 mod app;
+mod certificate;
 mod clock;
 pub mod directory;
 mod extension;
@@ -37,6 +38,7 @@ mod windows;
 
 pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, UnknownRole};
 pub use app::{Services, create_app};
+pub use certificate::CertificateError;
 pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
 pub use extension::{Extension, StudioHandle, UiSection};
@@ -47,6 +49,6 @@ pub use http::{
 pub use ingest::Intake;
 pub use live::{Admission, Cursor, Draft, Hub, Pulse, Sockets, Subscription, bounded_frames, close_reason};
 pub use logging::log_filter;
-pub use options::{DEFAULT_PORT, StudioOptions, Token};
+pub use options::{DEFAULT_PORT, StudioOptions, TlsFiles, Token};
 pub use replication::{Door, MemoryLog};
 pub use studio::{RunningStudio, StartError, Studio, StudioBuilder};

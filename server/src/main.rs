@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, Token};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, TlsFiles, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -46,6 +46,12 @@ struct Arguments {
     #[cfg(feature = "redis")]
     #[arg(long, env = "LOOM_REDIS_PREFIX", value_name = "TEXT", default_value = "loom:")]
     redis_prefix: String,
+    /// PEM file of the certificate to show over TLS, with those that signed it behind; plain HTTP without one
+    #[arg(long, env = "LOOM_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// PEM file of the certificate's private key
+    #[arg(long, env = "LOOM_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Origins that may talk to the studio beside its own, with commas between
     #[arg(long, env = "LOOM_CORS_ORIGINS", value_delimiter = ',')]
     origins: Vec<String>,
@@ -56,6 +62,18 @@ struct Arguments {
     /// What to log: error, warn, info, debug, trace, or a filter such as `loom_studio=debug`
     #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info,actix_server=warn", value_parser = filter)]
     log_level: EnvFilterText,
+    /// How those lines are written: for people, or each as a JSON object
+    #[arg(long, env = "LOOM_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    log_format: LogFormat,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// Each a JSON object, for programs that gather logs.
+    Json,
 }
 
 #[derive(Subcommand)]
@@ -90,16 +108,26 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(loom_studio::log_filter(&arguments.log_level.0)))
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .init();
+        .with_writer(io::stderr);
+    match arguments.log_format {
+        LogFormat::Text => {
+            let in_colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            log.with_ansi(in_colour).init();
+        }
+        LogFormat::Json => log.with_ansi(false).json().flatten_event(true).init(),
+    }
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let code = match error.downcast_ref::<StartError>() {
-                Some(StartError::TokenRequired { .. } | StartError::Origin(_) | StartError::Tokens(_)) => 2,
+                Some(
+                    StartError::TokenRequired { .. }
+                    | StartError::Origin(_)
+                    | StartError::Tokens(_)
+                    | StartError::Certificate(_),
+                ) => 2,
                 _ => 3,
             };
             say(&chain(error.as_ref()));
@@ -134,6 +162,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             .into_iter()
             .filter(|text| !text.trim().is_empty())
             .collect(),
+        tls: arguments
+            .tls_cert
+            .zip(arguments.tls_key)
+            .map(|(certificate, key)| TlsFiles { certificate, key }),
         directory: DirectoryOptions {
             forget_after: Duration::from_secs(arguments.forget_after),
             ..DirectoryOptions::default()

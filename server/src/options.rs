@@ -26,6 +26,10 @@ pub struct StudioOptions {
     pub tokens: Option<PathBuf>,
     /// Origins (`https://studio.example.org:8443`) of pages and names that may talk to the studio beside its own.
     pub origins: Vec<String>,
+    /// What to show over TLS; without it the studio speaks plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Where there is TLS: whether programs of this machine may speak plain HTTP, on a free port of loopback.
+    pub plain_on_loopback: bool,
     /// Threads that serve requests; by the machine's cores when absent.
     pub workers: Option<usize>,
     /// Sockets that may be open at a time, those of extensions included; another one is answered 503.
@@ -46,6 +50,8 @@ impl Default for StudioOptions {
             token: None,
             tokens: None,
             origins: Vec::new(),
+            tls: None,
+            plain_on_loopback: false,
             workers: None,
             max_sockets: 1024,
             stalled_after: Duration::from_secs(45),
@@ -53,6 +59,15 @@ impl Default for StudioOptions {
             directory: DirectoryOptions::default(),
         }
     }
+}
+
+/// The files of a certificate, in PEM. They are looked at every second, so that a renewed certificate is shown without a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The server's certificate, and behind it those that signed it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// A secret that callers show. Never printed.

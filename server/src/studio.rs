@@ -2,20 +2,23 @@
 
 use std::any::Any;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::{HttpServer, rt::net::TcpStream};
 use loom_bridge::ActorRegistry;
 use tokio::task::JoinHandle;
 
 use crate::access::{Access, TokenFileError};
+use crate::certificate::{Certificate, CertificateError};
 use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
+use crate::options::TlsFiles;
 use crate::replication::{Door, Replica, ReplicatedLog, Replicating, StudioClock};
 use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
@@ -43,6 +46,10 @@ pub struct StudioBuilder {
 pub struct RunningStudio {
     /// The address to show: the one asked for, with the port it got.
     pub addr: SocketAddr,
+    /// Whether it speaks TLS there.
+    secure: bool,
+    /// Where programs of this machine may speak plain HTTP though it speaks TLS to others.
+    plain: Option<SocketAddr>,
     /// The actors.
     pub directory: Arc<Directory>,
     /// What reports change. Where there are several servers, only `door` may be reported to.
@@ -97,6 +104,12 @@ pub enum StartError {
     /// The file of tokens can't be read or trusted.
     #[error(transparent)]
     Tokens(#[from] TokenFileError),
+    /// The certificate can't be read or used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// TLS can't be set up at all.
+    #[error("TLS can't be set up")]
+    Tls(#[source] rustls::Error),
     /// An allowed origin can't be read.
     #[error("an origin in LOOM_CORS_ORIGINS can't be read")]
     Origin(#[source] InvalidOrigin),
@@ -204,13 +217,11 @@ impl StudioBuilder {
     ///
     /// # Errors
     /// See [`StartError`].
-    #[expect(
-        clippy::unused_async,
-        reason = "starting may come to wait, and says today that a runtime is needed"
-    )]
     pub async fn start(self) -> Result<RunningStudio, StartError> {
         let (bind, port, workers) = (self.options.bind, self.options.port, self.options.workers);
+        let (files, plain_on_loopback) = (self.options.tls.clone(), self.options.plain_on_loopback);
         let services = self.services()?;
+        let certificate = read(files).await?;
         let listeners = listen(bind, port)?;
         let failed = |source| StartError::Listen {
             address: SocketAddr::new(bind, port),
@@ -230,6 +241,7 @@ impl StudioBuilder {
             &services.sockets,
             &services.windows,
             &services.guard,
+            certificate.as_ref(),
         );
         let Services {
             directory,
@@ -247,12 +259,35 @@ impl StudioBuilder {
         if let Some(workers) = workers {
             server = server.workers(workers);
         }
-        for listener in listeners {
-            server = server.listen(listener).map_err(failed)?;
+        let mut plain = None;
+        match &certificate {
+            None => {
+                for listener in listeners {
+                    server = server.listen(listener).map_err(failed)?;
+                }
+            }
+            Some(certificate) => {
+                let config = certificate.config().map_err(StartError::Tls)?;
+                for listener in listeners {
+                    server = server
+                        .listen_rustls_0_23(listener, config.clone())
+                        .map_err(failed)?;
+                }
+                if plain_on_loopback {
+                    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                    let failed = |source| StartError::Listen { address, source };
+                    for listener in listen(address.ip(), 0)? {
+                        plain = plain.or(listener.local_addr().ok());
+                        server = server.listen(listener).map_err(failed)?;
+                    }
+                }
+            }
         }
         let server = server.run();
         Ok(RunningStudio {
             addr,
+            secure: certificate.is_some(),
+            plain,
             directory,
             intake,
             door: Arc::new(door),
@@ -270,14 +305,22 @@ impl StudioBuilder {
 impl RunningStudio {
     /// The address to open in a browser.
     pub fn url(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
         let port = self.addr.port();
         match self.addr.ip() {
-            ip if ip.is_loopback() => format!("http://localhost:{port}"),
+            ip if ip.is_loopback() => format!("{scheme}://localhost:{port}"),
             // All addresses are none that a browser can open.
-            IpAddr::V4(ip) if ip.is_unspecified() => format!("http://localhost:{port}"),
-            IpAddr::V6(ip) if ip.is_unspecified() => format!("http://[::1]:{port}"),
-            _ => format!("http://{}", self.addr),
+            IpAddr::V4(ip) if ip.is_unspecified() => format!("{scheme}://localhost:{port}"),
+            IpAddr::V6(ip) if ip.is_unspecified() => format!("{scheme}://[::1]:{port}"),
+            _ => format!("{scheme}://{}", self.addr),
         }
+    }
+
+    /// The address for programs of this machine, which need no certificate to trust: [`Self::url`], unless it speaks TLS there and
+    /// [`StudioOptions::plain_on_loopback`] asked for another.
+    pub fn local_url(&self) -> String {
+        self.plain
+            .map_or_else(|| self.url(), |addr| format!("http://localhost:{}", addr.port()))
     }
 
     /// Stops: viewers are told, open requests have three seconds to end.
@@ -307,27 +350,37 @@ fn name_of(addr: SocketAddr) -> String {
     }
 }
 
+/// Reads the certificate where disks may be waited for.
+async fn read(files: Option<TlsFiles>) -> Result<Option<Arc<Certificate>>, StartError> {
+    let Some(files) = files else { return Ok(None) };
+    let read = tokio::task::spawn_blocking(move || Certificate::read(files)).await;
+    match read {
+        Ok(read) => Ok(Some(read?)),
+        Err(panic) => Err(StartError::Tls(rustls::Error::General(panic.to_string()))),
+    }
+}
+
 /// What is done to every connection before its first request.
 fn prepare(connection: &dyn Any, data: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        data.insert(Line::of(stream));
-        // What is written is whole: to wait for more would hold live frames up by tens of milliseconds.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
+    let stream = connection.downcast_ref::<TcpStream>().or_else(|| {
+        let encrypted = connection.downcast_ref::<TlsStream<TcpStream>>()?;
+        Some(encrypted.get_ref().0)
+    });
+    let Some(stream) = stream else { return };
+    data.insert(Line::of(stream));
+    // What is written is whole: to wait for more would hold live frames up by tens of milliseconds.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    give_up_on_the_silent(connection);
+    give_up_on_the_silent(stream);
 }
 
 /// A viewer whose machine went away must not hold its connection, and the actor behind it, for hours.
-fn give_up_on_the_silent(connection: &dyn Any) {
+fn give_up_on_the_silent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        let socket = socket2::SockRef::from(stream);
-        if let Err(error) = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED)) {
-            tracing::debug!(%error, "TCP_USER_TIMEOUT could not be set");
-        }
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED)) {
+        tracing::debug!(%error, "TCP_USER_TIMEOUT could not be set");
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _unsupported = (connection.downcast_ref::<TcpStream>(), UNACKNOWLEDGED);
+    let _unsupported = (stream, UNACKNOWLEDGED);
 }

@@ -72,6 +72,36 @@ fn log_level_makes_it_talk_more_on_stderr_only() {
 }
 
 #[test]
+fn logs_for_programs_are_an_object_a_line() {
+    let project = Project::with(HELLO);
+    let end = project
+        .loom(&["run", "--executor", "host", "--log-level", "debug"])
+        .env("LOOM_LOG_FORMAT", "json")
+        .run()
+        .exits(0)
+        .prints("hello-from-project");
+    let lines: Vec<serde_json::Value> = end
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    assert!(!lines.is_empty(), "{end}");
+    for line in lines {
+        for field in ["timestamp", "level", "target", "message"] {
+            assert!(line[field].is_string(), "{field}: {line}");
+        }
+    }
+    // What is said to people stays as it is.
+    assert!(
+        end.stderr
+            .lines()
+            .all(|line| line.starts_with('{') || !line.contains("DEBUG")),
+        "{end}"
+    );
+}
+
+#[test]
 fn a_log_level_that_is_none_is_named() {
     let project = Project::with(HELLO);
     project
@@ -205,6 +235,7 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
         "LOOM_CONFIG_PATH",
         "LOOM_WORKSPACE_PATH",
         "LOOM_LOG_LEVEL",
+        "LOOM_LOG_FORMAT",
         "STUDIO_URL",
         "STUDIO_ENABLED",
     ];
@@ -215,7 +246,14 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let loom = project.loom(&["serve", "--executor", "host", "--port", &port]);
-    let empty = ["LOOM_PORT", "LOOM_BIND", "LOOM_CORS_ORIGINS", "LOOM_FORGET_AFTER"];
+    let empty = [
+        "LOOM_PORT",
+        "LOOM_BIND",
+        "LOOM_CORS_ORIGINS",
+        "LOOM_FORGET_AFTER",
+        "LOOM_TLS_CERT",
+        "LOOM_TLS_KEY",
+    ];
     let loom = empty.iter().fold(loom, |loom, name| loom.env(name, ""));
     loom.run().exits(3).says(&port);
 }

@@ -7,12 +7,12 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use loom_protocol::BootId;
 use serde::{Deserialize, Serialize};
 use tokio::time::{sleep, timeout};
 
 use super::sink::Notify;
+use crate::connector::Connector;
 
 /// Milliseconds that the studio may wait with its answer; less than what stands between may take for silence.
 const WAIT: u64 = 30_000;
@@ -45,7 +45,7 @@ struct Polled {
 /// Calls `notify` whenever there is something for `boot`, until that says that nobody listens. `request` makes the request of a
 /// body.
 pub(super) async fn poll(
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     request: impl Fn(Vec<u8>) -> Option<Request<Full<Bytes>>>,
     boot: BootId,
     notify: Notify,
@@ -79,10 +79,7 @@ pub(super) async fn poll(
 }
 
 /// What the studio says, if that is an answer. Why not is for the next batch to tell.
-async fn answer(
-    client: &Client<HttpConnector, Full<Bytes>>,
-    request: Request<Full<Bytes>>,
-) -> Option<Polled> {
+async fn answer(client: &Client<Connector, Full<Bytes>>, request: Request<Full<Bytes>>) -> Option<Polled> {
     let answer = client.request(request).await.ok()?;
     if !answer.status().is_success() {
         return None;

@@ -1,7 +1,6 @@
 //! Delivering to a studio in another process, over HTTP.
 //!
-//! Plain HTTP/1.1: a studio is on the same machine or behind a tunnel or proxy that encrypts. The token is sent with each
-//! batch and appears nowhere else.
+//! HTTP/1.1, plain or, with the feature `tls`, encrypted. The token is sent with each batch and appears nowhere else.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +12,6 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use loom_protocol::{ActorBatch, BootId, Problem};
 use tokio::runtime::Handle;
@@ -24,10 +22,14 @@ use super::bridge::DiscoveryBridge;
 use super::poll::poll;
 use super::sink::{Delivery, Notify, SinkError, StudioSink};
 use crate::address;
+use crate::connector::{Connector, ConnectorError, connector};
 use crate::say;
 
 /// Where a studio is when nobody says otherwise.
 pub const DEFAULT_STUDIO_URL: &str = "http://localhost:9090";
+
+/// A studio that takes longer to take a connection counts as away.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// A studio's answer is some rejections at most.
 const LONGEST_ANSWER: usize = 4 << 20;
@@ -104,14 +106,9 @@ pub enum UplinkError {
         /// What was given.
         url: String,
     },
-    /// The address wants encryption.
-    #[error(
-        "connect to `{url}`: the uplink speaks plain http; use the studio's own address, or an ssh tunnel to it"
-    )]
-    Encrypted {
-        /// What was given.
-        url: String,
-    },
+    /// There can be no connection to such an address.
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
     /// The token cannot stand in a header.
     #[error(
         "use the studio's token: it has characters that a header cannot carry; take letters, digits and punctuation"
@@ -125,7 +122,7 @@ pub struct Uplink {
     batches: Uri,
     polls: Uri,
     authorization: Option<HeaderValue>,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     /// What hears of orders; ends with this.
     poll: Mutex<Option<AbortHandle>>,
 }
@@ -140,9 +137,7 @@ impl Uplink {
         let batches = at(&studio, "/api/actor/batch")?;
         let polls = at(&studio, "/api/actor/poll")?;
         let authorization = options.token.as_ref().map(header).transpose()?;
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(Duration::from_secs(5)));
-        connector.set_nodelay(true);
+        let connector = connector(&batches, CONNECT)?;
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(2)
             .build(connector);
@@ -304,10 +299,7 @@ fn at(studio: &str, path: &str) -> Result<Uri, UplinkError> {
         return Err(wrong());
     }
     match uri.scheme_str() {
-        Some("http") => Ok(uri),
-        Some("https") => Err(UplinkError::Encrypted {
-            url: address::shown(studio),
-        }),
+        Some("http" | "https") => Ok(uri),
         _ => Err(wrong()),
     }
 }
@@ -370,10 +362,14 @@ mod tests {
                 "{wrong}"
             );
         }
-        assert!(matches!(
-            Uplink::new(&options("https://h")),
-            Err(UplinkError::Encrypted { .. })
-        ));
+        let encrypted = Uplink::new(&options("https://h"));
+        if cfg!(feature = "tls") {
+            // What a machine trusts is its own affair; that there is nothing is the only way to fail.
+            assert!(encrypted.is_ok_and(|uplink| uplink.batches == "https://h/api/actor/batch"));
+        } else {
+            let error = encrypted.err().map(|error| error.to_string());
+            assert!(error.is_some_and(|error| error.contains("feature `tls`")));
+        }
         let uplink = Uplink::new(&options("http://h:1/loom/")).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(uplink.batches, "http://h:1/loom/api/actor/batch");
     }

@@ -7,7 +7,6 @@ use hyper::body::Bytes;
 use hyper::header::CONTENT_TYPE;
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -17,6 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use super::json;
 use super::options::{OtlpError, OtlpOptions};
+use crate::connector::{Connector, connector};
 use crate::say;
 use crate::trace::span;
 
@@ -25,6 +25,9 @@ const AT_ONCE: usize = 512;
 
 /// Between two requests, unless many wait.
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// A collector that takes longer to take a connection counts as away.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// A collector that takes longer to answer counts as away.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -52,12 +55,11 @@ pub struct Traces {
 /// The options cannot be used, no runtime runs here, or spans are sent already.
 pub fn export(options: &OtlpOptions) -> Result<Traces, OtlpError> {
     let to = options.check()?;
+    let connector = connector(&to, CONNECT)?;
     let runtime = Handle::try_current().map_err(|_| OtlpError::NoRuntime)?;
     if !span::begin_to_record(options.ratio) {
         return Err(OtlpError::Twice);
     }
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(Duration::from_secs(5)));
     let (close, closing) = watch::channel(false);
     let exporter = Exporter {
         collector: options.shown(),
@@ -101,7 +103,7 @@ impl Drop for Traces {
 struct Exporter {
     collector: String,
     to: Uri,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     resource: Value,
     closing: watch::Receiver<bool>,
     /// Said already.

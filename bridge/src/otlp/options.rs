@@ -3,6 +3,7 @@
 use hyper::Uri;
 
 use crate::address;
+use crate::connector::ConnectorError;
 
 /// Where a collector is when nobody says otherwise.
 pub const DEFAULT_COLLECTOR_URL: &str = "http://localhost:4318";
@@ -59,12 +60,13 @@ impl OtlpOptions {
         let to = format!("{}/v1/traces", self.url.trim_end_matches('/'))
             .parse::<Uri>()
             .ok();
-        let is_plain = |uri: &Uri| {
+        let is_fit = |uri: &Uri| {
             let authority = uri.authority();
-            uri.scheme_str() == Some("http") && authority.is_some_and(|host| !host.as_str().contains('@'))
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && authority.is_some_and(|host| !host.as_str().contains('@'))
         };
         // What follows a path would be sent as a part of it.
-        to.filter(|to| is_plain(to) && !address::has_query(&self.url))
+        to.filter(|to| is_fit(to) && !address::has_query(&self.url))
             .ok_or_else(|| OtlpError::Address { url: self.shown() })
     }
 
@@ -82,15 +84,17 @@ fn is_ratio(ratio: &f64) -> bool {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OtlpError {
-    /// The address is none, or none of plain HTTP.
+    /// The address is none.
     #[error(
-        "send traces to `{url}`: it has to look like {DEFAULT_COLLECTOR_URL}, plain http, without a password and without a \
-         query; a collector nearby passes them on encrypted"
+        "send traces to `{url}`: it has to look like {DEFAULT_COLLECTOR_URL}, without a password and without a query"
     )]
     Address {
         /// What was given.
         url: String,
     },
+    /// There can be no connection to such an address.
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
     /// The ratio is none.
     #[error("record {ratio} of all chains: the ratio is a number from 0 to 1")]
     Ratio {
@@ -135,7 +139,7 @@ mod tests {
         for url in [
             "",
             "localhost:4318",
-            "https://h",
+            "ftp://h",
             "http://",
             "http://me:s3cret@h",
             "http://h?key=s3cret",

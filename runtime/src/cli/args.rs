@@ -98,6 +98,17 @@ pub(super) struct Global {
         help_heading = EVERYWHERE
     )]
     pub(super) log_level: LogLevel,
+    /// How those lines are written: for people, or each as a JSON object
+    #[arg(
+        long = "log-format",
+        global = true,
+        env = "LOOM_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = LogFormat::Text,
+        help_heading = EVERYWHERE
+    )]
+    pub(super) log_format: LogFormat,
     /// Whether to colour what is printed
     ///
     /// On its own it is coloured on a terminal, as far as NO_COLOR, CLICOLOR and CLICOLOR_FORCE leave it so; `always` and
@@ -128,6 +139,15 @@ pub(super) enum LogLevel {
     Info,
     Debug,
     Trace,
+}
+
+/// How lines about the inner workings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// Each a JSON object, for programs that gather logs.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -255,6 +275,14 @@ pub(super) struct ServeArgs {
     /// Another than loopback needs STUDIO_TOKEN.
     #[arg(long, env = "LOOM_BIND", value_name = "ADDRESS", help_heading = STUDIO)]
     pub(super) bind: Option<String>,
+    /// PEM file of the certificate that the studio shows over TLS
+    ///
+    /// With those that signed it behind. Without one the studio speaks plain HTTP.
+    #[arg(long = "tls-cert", env = "LOOM_TLS_CERT", value_name = "FILE", help_heading = STUDIO)]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// PEM file of that certificate's private key
+    #[arg(long = "tls-key", env = "LOOM_TLS_KEY", value_name = "FILE", help_heading = STUDIO)]
+    pub(super) tls_key: Option<PathBuf>,
     /// Origins of pages that may talk to the studio, beside its own
     ///
     /// Separated by commas.

@@ -70,7 +70,7 @@ pub fn main() -> ExitCode {
         }
     };
     colour::choose(cli.global.color);
-    setup::logging(cli.global.log_level);
+    setup::logging(cli.global.log_level, cli.global.log_format);
     let relayed = match &cli.command {
         Command::Run(args) => pause::relay(args),
         Command::Runs(RunsCommand::Rerun(args)) => pause::relay_when(args.pause_on_failure, args.format),

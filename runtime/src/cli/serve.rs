@@ -11,7 +11,7 @@ use super::{Exit, setup, talk};
 use crate::config::FileConfig;
 use crate::engine::Engine;
 use crate::machine::{self, Choice, default_parallel};
-use crate::serve::{Listen, ServeOptions, Serving, StartDefaults, Token, default_runs, serve};
+use crate::serve::{Listen, ServeOptions, Serving, StartDefaults, TlsFiles, Token, default_runs, serve};
 
 pub(super) async fn run(global: Global, args: ServeArgs) -> Exit {
     match try_serve(&global, &args).await {
@@ -119,6 +119,7 @@ fn listen(args: &ServeArgs, config: &FileConfig) -> Result<Listen, Exit> {
         tokens: std::env::var_os("STUDIO_TOKENS")
             .filter(|path| !path.is_empty())
             .map(PathBuf::from),
+        tls: tls(args, config)?,
         forget_after: args
             .forget_after
             .or(config.server.forget_after)
@@ -126,6 +127,29 @@ fn listen(args: &ServeArgs, config: &FileConfig) -> Result<Listen, Exit> {
             .map(|seconds| seconds.max(10))
             .map(Duration::from_secs),
     })
+}
+
+/// The certificate to show, which needs its key.
+fn tls(args: &ServeArgs, config: &FileConfig) -> Result<Option<TlsFiles>, Exit> {
+    let certificate = args.tls_cert.as_ref().or(config.server.tls_cert.as_ref());
+    let key = args.tls_key.as_ref().or(config.server.tls_key.as_ref());
+    let lacking = match (certificate, key) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(key)) => {
+            return Ok(Some(TlsFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            }));
+        }
+        (Some(_), None) => {
+            "a certificate was given without its key: LOOM_TLS_KEY (`--tls-key`) names its file"
+        }
+        (None, Some(_)) => {
+            "a key was given without its certificate: LOOM_TLS_CERT (`--tls-cert`) names its file"
+        }
+    };
+    talk::error(lacking);
+    Err(Exit::Usage)
 }
 
 fn parse_bind(bind: &str) -> Result<IpAddr, Exit> {

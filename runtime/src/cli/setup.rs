@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::args::{ExecutorChoice, Global, LogLevel, Pull};
+use super::args::{ExecutorChoice, Global, LogFormat, LogLevel, Pull};
 use super::{Exit, talk};
 use crate::config::{FileConfig, default_state_directory, user_config_file};
 use crate::engine::{Engine, EngineOptions};
@@ -18,7 +18,7 @@ use crate::executor::{Executor, PullPolicy};
 use crate::machine::{self, Choice};
 
 /// Sends what the inner workings say to stderr.
-pub(super) fn logging(level: LogLevel) {
+pub(super) fn logging(level: LogLevel, format: LogFormat) {
     let level = match level {
         LogLevel::Off => "off",
         LogLevel::Error => "error",
@@ -30,10 +30,19 @@ pub(super) fn logging(level: LogLevel) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(crate::serve::log_filter(level)))
         .with_writer(talk::Log);
-    // Twice in one process happens only in tests; the first one stands.
-    let log = log.with_ansi(talk::in_colour()).with_target(false).finish();
     // What runs and jobs log is in the journals of their actors, too.
-    drop(log.with(loom_bridge::JournalLayer::new()).try_init());
+    let journals = loom_bridge::JournalLayer::new();
+    // Twice in one process happens only in tests; the first one stands.
+    drop(match format {
+        LogFormat::Text => {
+            let log = log.with_ansi(talk::in_colour()).with_target(false).finish();
+            log.with(journals).try_init()
+        }
+        LogFormat::Json => {
+            let log = log.with_ansi(false).json().flatten_event(true).finish();
+            log.with(journals).try_init()
+        }
+    });
 }
 
 /// Runs a command inside an actor system, whose actors share this thread.

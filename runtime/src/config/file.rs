@@ -106,6 +106,10 @@ pub struct ServerConfig {
     pub runs: Option<NonZeroUsize>,
     /// Origins that the CORS, Origin and Host checks accept beside our own.
     pub cors_origins: Option<Vec<String>>,
+    /// PEM file of the certificate that the studio shows over TLS.
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file of its private key.
+    pub tls_key: Option<PathBuf>,
     /// Seconds for which actors that fell silent are shown; at least 10.
     pub forget_after: Option<u64>,
 }
@@ -246,6 +250,8 @@ impl ServerConfig {
             bind: self.bind.or(other.bind),
             runs: self.runs.or(other.runs),
             cors_origins: self.cors_origins.or(other.cors_origins),
+            tls_cert: self.tls_cert.or(other.tls_cert),
+            tls_key: self.tls_key.or(other.tls_key),
             forget_after: self.forget_after.or(other.forget_after),
         }
     }

@@ -31,7 +31,7 @@ use loom_bridge::{
 use loom_studio::{DirectoryOptions, RunningStudio, StartError, Studio, StudioOptions};
 use thiserror::Error;
 
-pub use loom_studio::{Token, log_filter};
+pub use loom_studio::{TlsFiles, Token, log_filter};
 pub use starter::{StartDefaults, default_runs};
 pub(crate) use whereabouts::Whereabouts;
 
@@ -72,6 +72,8 @@ pub struct Listen {
     pub token: Option<Token>,
     /// A file of named tokens with roles, of which one will do as well.
     pub tokens: Option<PathBuf>,
+    /// What to show over TLS.
+    pub tls: Option<TlsFiles>,
     /// How long actors that fell silent are shown.
     pub forget_after: Option<Duration>,
 }
@@ -85,6 +87,9 @@ impl Listen {
             origins: self.origins,
             token: self.token,
             tokens: self.tokens,
+            tls: self.tls,
+            // So that a `run` beside it finds it without having to trust a certificate that names another machine.
+            plain_on_loopback: true,
             directory: DirectoryOptions {
                 forget_after: self.forget_after.unwrap_or(usual.directory.forget_after),
                 ..usual.directory
@@ -114,7 +119,12 @@ impl ServeError {
     pub fn is_mistake(&self) -> bool {
         matches!(
             self,
-            Self::Studio(StartError::TokenRequired { .. } | StartError::Origin(_) | StartError::Tokens(_))
+            Self::Studio(
+                StartError::TokenRequired { .. }
+                    | StartError::Origin(_)
+                    | StartError::Tokens(_)
+                    | StartError::Certificate(_)
+            )
         )
     }
 }
@@ -240,7 +250,7 @@ impl Serving {
 
     async fn announce(&self, token: bool) {
         let whereabouts = Whereabouts {
-            url: self.studio.url(),
+            url: self.studio.local_url(),
             owner: self.engine.owner().clone(),
             token,
         };

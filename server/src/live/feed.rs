@@ -13,6 +13,7 @@ use super::hub::{Draft, Hub};
 use super::outbox::OF_ACTORS;
 use super::sockets::Sockets;
 use crate::Intake;
+use crate::certificate::Certificate;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
 use crate::replication::Door;
@@ -49,6 +50,7 @@ impl Feed {
         sockets: &Sockets,
         windows: &Windows,
         guard: &Arc<Guard>,
+        certificate: Option<&Arc<Certificate>>,
     ) -> Self {
         let intake = door.intake();
         let directory = intake.directory();
@@ -80,9 +82,13 @@ impl Feed {
                 keep_current(directory.clone(), windows.clone())
             })
         };
-        Self {
-            tasks: vec![changes, metrics, sweep, watched, windows],
+        let mut tasks = vec![changes, metrics, sweep, watched, windows];
+        if let Some(certificate) = certificate.cloned() {
+            tasks.push(keep_running("certificate", move || {
+                keep_certificate(certificate.clone())
+            }));
         }
+        Self { tasks }
     }
 }
 
@@ -189,6 +195,18 @@ async fn sweep(door: Door, sockets: Sockets, guard: Arc<Guard>) {
             let _panic = tokio::task::spawn_blocking(move || guard.reload_tokens()).await;
         }
         sockets.cut_ended(|pass| guard.still_lets_in(pass));
+    }
+}
+
+/// Shows the certificate that is in the files now.
+async fn keep_certificate(certificate: Arc<Certificate>) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let reading = certificate.clone();
+        // It waits for the disk. That it panics would be a fault of ours, and what is shown stays as it was.
+        let _panic = tokio::task::spawn_blocking(move || reading.reload()).await;
     }
 }
 

@@ -95,6 +95,8 @@ fn what_is_asked_wrongly_is_2() {
         ("STUDIO_TOKENS", "/nowhere/tokens.json", "token add"),
         ("LOOM_CORS_ORIGINS", "*", "list each origin"),
         ("LOOM_LOG_LEVEL", "a=b=c", "--log-level"),
+        ("LOOM_LOG_FORMAT", "xml", "json"),
+        ("LOOM_TLS_CERT", "/nowhere/cert.pem", "--tls-key"),
     ] {
         let (code, text) = fails(command().env(name, value));
         assert!(code == 2 && text.contains(help), "{name}={value}: {code}\n{text}");

@@ -37,6 +37,7 @@ mod several_in_memory;
 mod sources;
 mod start;
 mod support;
+mod tls;
 mod tokens;
 mod traffic;
 mod tree;

@@ -1,9 +1,12 @@
-//! What is said of a Redis that does not let us in, and what is not.
+//! How a Redis lets us in: by user, password and TLS; what is said when it does not, and what is not.
 
 use loom_studio::replication::{LogError, RedisLog, RedisUrl, ReplicatedLog};
 
+use std::process::{Command, Stdio};
+
 use crate::engine::Engine;
-use crate::several::world::Site;
+use crate::front::free_port;
+use crate::several::world::{Site, get, until};
 
 #[actix_web::test]
 async fn nothing_of_a_password_is_told() {
@@ -75,4 +78,74 @@ async fn all_keys_have_the_prefix_and_expire() {
         None,
         "other keys are another studio"
     );
+}
+
+#[actix_web::test]
+async fn by_tls_with_a_user_and_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let file = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let certificate = file("cert.pem", made.cert.pem());
+    let key = file("key.pem", made.signing_key.serialize_pem());
+    let (redis, port) = (free_port().to_string(), free_port());
+    let _engine = Engine::start_with(&[
+        "--tls-port",
+        &redis,
+        "--bind",
+        "127.0.0.1",
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+        "--tls-ca-cert-file",
+        &certificate,
+        "--tls-auth-clients",
+        "no",
+        "--user",
+        "loom",
+        "on",
+        ">open-sesame",
+        "~loom:*",
+        "+@connection",
+        "+@scripting",
+        "+@stream",
+        "+@string",
+        "+@hash",
+        "+@keyspace",
+        "+time",
+        "-@dangerous",
+        "--user",
+        "default",
+        "off",
+    ]);
+    let mut server = Command::new(env!("CARGO_BIN_EXE_loom-studio"))
+        .args(["--port", &port.to_string()])
+        .env(
+            "LOOM_REDIS_URL",
+            format!("rediss://loom:open-sesame@localhost:{redis}/0"),
+        )
+        .env("SSL_CERT_FILE", &certificate)
+        .env_remove("STUDIO_TOKEN")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let addr = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    until("it listens", || async {
+        std::net::TcpStream::connect(addr).is_ok()
+    })
+    .await;
+    until("it follows the log", || async {
+        let health = get(addr, "/api/health").await;
+        let part = &health["parts"]["servers"];
+        assert!(!part.to_string().contains("open-sesame"), "{part}");
+        part["status"] == "ok"
+    })
+    .await;
+    server.kill().unwrap();
+    server.wait().unwrap();
 }

@@ -152,13 +152,15 @@ impl Process {
         let is_whole = !batch.register.is_empty();
         match studio.door.batch(batch).await {
             Ok(outcome) => {
-                self.asked |= outcome.resync || outcome.rejected.iter().any(|one| one.code.is_some());
+                self.hear(&outcome);
                 Ok(outcome)
             }
             Err(error) => {
                 // It was not counted.
                 self.seq -= 1;
-                self.asked |= is_whole;
+                if is_whole {
+                    self.ask_again();
+                }
                 Err(error)
             }
         }

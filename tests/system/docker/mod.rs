@@ -16,6 +16,7 @@ mod pull;
 mod rerun;
 mod same_result;
 mod silence;
+mod studio_image;
 mod user;
 mod workspace;
 

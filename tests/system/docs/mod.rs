@@ -5,6 +5,7 @@ mod clients;
 mod embedding;
 mod nginx;
 mod reporting;
+mod service;
 
 use super::guide::root;
 

@@ -10,6 +10,7 @@ mod orders;
 mod stop;
 mod strangers;
 mod texts;
+mod tls;
 mod workflows;
 
 /// Two jobs that end at once, and one that goes on until it is stopped.

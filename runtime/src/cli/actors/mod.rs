@@ -31,7 +31,7 @@ async fn list(args: &ListActorsArgs) -> Result<(), Exit> {
         Exit::Usage
     })?;
     let filter = without_plumbing(filter);
-    let studio = Studio::at(args.studio.as_deref());
+    let studio = Studio::at(args.studio.as_deref())?;
     if args.watch {
         return watch::watch(&studio, &filter, args).await;
     }

@@ -16,7 +16,7 @@ const CHILDREN: u32 = 100;
 const MARGIN: usize = 10;
 
 pub(super) async fn show(args: &ShowActorArgs) -> Result<(), Exit> {
-    let studio = Studio::at(args.studio.as_deref());
+    let studio = Studio::at(args.studio.as_deref())?;
     let exit = |failure: Failure| match failure {
         Failure::Unreachable(why) => studio.say_unreachable(&why),
         Failure::Said(exit) => exit,

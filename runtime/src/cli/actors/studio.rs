@@ -7,8 +7,8 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use loom_bridge::connector::{Connector, connector};
 use loom_bridge::discovery::uplink::DEFAULT_STUDIO_URL;
 use loom_protocol::Problem;
 use loom_protocol::filter::Filter;
@@ -24,7 +24,7 @@ const LONGEST: usize = 64 << 20;
 /// A studio that is asked.
 pub(super) struct Studio {
     address: String,
-    client: Client<HttpConnector, Empty<Bytes>>,
+    client: Client<Connector, Empty<Bytes>>,
 }
 
 /// What a studio answered.
@@ -48,17 +48,33 @@ pub(super) enum Failure {
 
 impl Studio {
     /// The one at this address, or the usual one.
-    pub(super) fn at(address: Option<&str>) -> Self {
+    ///
+    /// # Errors
+    /// The address cannot be used, which was said.
+    pub(super) fn at(address: Option<&str>) -> Result<Self, Exit> {
         let address = address.map(str::trim).filter(|url| !url.is_empty());
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(PATIENCE));
-        Self {
-            address: address
-                .unwrap_or(DEFAULT_STUDIO_URL)
-                .trim_end_matches('/')
-                .to_owned(),
+        let address = address
+            .unwrap_or(DEFAULT_STUDIO_URL)
+            .trim_end_matches('/')
+            .to_owned();
+        let uri = address.parse::<Uri>().ok().filter(|uri| {
+            // A password in the address would be shown with it.
+            let is_plain = |host: &hyper::http::uri::Authority| !host.as_str().contains('@');
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some_and(is_plain)
+        });
+        let Some(uri) = uri else {
+            talk::error("the studio's address cannot be used");
+            talk::help(&format!("it has to look like {DEFAULT_STUDIO_URL}"));
+            return Err(Exit::Usage);
+        };
+        let connector = connector(&uri, PATIENCE).map_err(|error| {
+            talk::error(&format!("failed to {error}"));
+            Exit::Machine
+        })?;
+        Ok(Self {
+            address,
             client: Client::builder(TokioExecutor::new()).build(connector),
-        }
+        })
     }
 
     /// The actors for which the filter holds, a JSON array.
@@ -119,18 +135,11 @@ impl Studio {
 
     fn request(&self, path: &str) -> Result<Request<Empty<Bytes>>, Exit> {
         let address = format!("{}{path}", self.address);
-        let uri = address.parse::<Uri>().ok().filter(|uri| {
-            // A password in the address would be shown with it.
-            let is_plain = |host: &hyper::http::uri::Authority| !host.as_str().contains('@');
-            uri.scheme_str() == Some("http") && uri.authority().is_some_and(is_plain)
-        });
-        let Some(uri) = uri else {
+        let uri = address.parse::<Uri>().map_err(|_| {
             talk::error("the studio's address cannot be used");
-            talk::help(&format!(
-                "it has to look like {DEFAULT_STUDIO_URL}; where https is wanted, an ssh tunnel to the studio does"
-            ));
-            return Err(Exit::Usage);
-        };
+            talk::help(&format!("it has to look like {DEFAULT_STUDIO_URL}"));
+            Exit::Usage
+        })?;
         let mut request = Request::new(Empty::new());
         *request.uri_mut() = uri;
         let token = std::env::var("STUDIO_TOKEN").unwrap_or_default();

@@ -195,10 +195,9 @@ async fn read_on(replica: &Arc<Replica>, progress: &mut Progress, joined: Joined
                 }
             }
         }
-        if progress.records >= replica.log.keeps() / 2 || progress.bytes >= BASE_BYTES {
-            if let Err(error) = renew(replica, progress).await {
-                return error.into();
-            }
+        let is_due = progress.records >= replica.log.keeps() / 2 || progress.bytes >= BASE_BYTES;
+        if is_due && let Err(error) = renew(replica, progress).await {
+            return error.into();
         }
         if compared.elapsed() >= COMPARE {
             compared = Instant::now();

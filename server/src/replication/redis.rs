@@ -323,9 +323,12 @@ impl ReplicatedLog for RedisLog {
     }
 }
 
+/// What a stream has: where, and names and values one after the other.
+type Entries = Vec<(String, Vec<Vec<u8>>)>;
+
 /// The records in the answer to XREAD: nothing, or one stream with its entries. None when they are no records of ours.
 fn records(answer: Value) -> Option<Vec<Record>> {
-    let streams: Vec<(Vec<u8>, Vec<(String, Vec<Vec<u8>>)>)> = match answer {
+    let streams: Vec<(Vec<u8>, Entries)> = match answer {
         Value::Nil => return Some(Vec::new()),
         answer => redis::from_redis_value(answer).ok()?,
     };

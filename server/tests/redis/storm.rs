@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::front::Front;
-use crate::several::world::{Process, Site};
+use crate::several::world::{Process, Site, until};
 
 /// A request that takes longer counts as lost.
 const ANSWER: Duration = Duration::from_secs(12);
@@ -369,6 +369,14 @@ async fn storm(seed: u64) {
     );
     println!("seed {seed}: {processes} processes with {actors} actors, {viewers} viewers");
     let mut front = Front::start();
+    // So that viewers are spread over all of them.
+    for addr in front.servers() {
+        until("a server follows the log", || async {
+            let health = ask(addr, "GET", "/api/health", "", "").await;
+            health.is_some_and(|(_, _, body)| body.contains("3 servers"))
+        })
+        .await;
+    }
     let truth = Truth::default();
     let (works, reports_end, viewers_end) = (
         Arc::new(AtomicBool::new(true)),

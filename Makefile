@@ -1,13 +1,19 @@
 # Thin on purpose: every verb is a script that runs on its own as well. CARGO_TARGET_DIR is respected.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev bench simulate fuzz kills podman lint ui picture tools
+.PHONY: help demo demo-redis storm test dev bench simulate fuzz kills podman lint ui picture tools
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 demo: tools ## build, start the studio on :9090, run the example workflow and actors in it; Ctrl-C ends it
 	@bash examples/demo.sh
+
+demo-redis: tools ## three studio servers on one Redis behind nginx, and actors that report to any of them; Ctrl-C ends it
+	@bash examples/demo-redis.sh
+
+storm: tools ## those three, killed, stalled and their Redis emptied at random moments; SEEDS=1..100 says which, 1..10 when not given
+	@bash tests/setup/storm.sh
 
 test: tools ## everything that CI does; needs root, passwordless sudo or a Docker engine that answers
 	@bash tests/setup/test.sh

@@ -88,7 +88,7 @@ fn main() {
                 patch
             }));
         }));
-        let mut sweep = || {
+        let sweep = || {
             let began = Instant::now();
             intake.sweep();
             began.elapsed().as_secs_f64() * 1e3

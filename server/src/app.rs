@@ -14,6 +14,7 @@ use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
 use crate::live::Sockets;
 use crate::otlp::Receiver;
+use crate::replication::Door;
 use crate::windows::Windows;
 use crate::{Directory, Hub, Intake};
 
@@ -26,6 +27,8 @@ pub struct Services {
     pub intake: Arc<Intake>,
     /// Spans that come in.
     pub(crate) otlp: Arc<Receiver>,
+    /// Where all of that comes in.
+    pub door: Door,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
@@ -101,6 +104,7 @@ pub fn create_app(
     App::new()
         .app_data(web::Data::from(services.directory.clone()))
         .app_data(web::Data::from(services.intake.clone()))
+        .app_data(web::Data::new(services.door.clone()))
         .app_data(web::Data::from(services.guard.clone()))
         .app_data(web::Data::new(services.hub.clone()))
         .app_data(web::Data::new(services.sockets.clone()))

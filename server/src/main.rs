@@ -37,6 +37,15 @@ struct Arguments {
     /// File of named tokens with roles, which `loom-studio token` makes; callers must show one of them, or STUDIO_TOKEN
     #[arg(long, env = "STUDIO_TOKENS", value_name = "FILE")]
     tokens: Option<PathBuf>,
+    /// The Redis by which several servers are one studio, redis://user:password@host:6379/0 or rediss:// for TLS; only from the
+    /// environment (LOOM_REDIS_URL), for flags show in process lists
+    #[cfg(feature = "redis")]
+    #[arg(skip)]
+    redis: Option<loom_studio::replication::RedisUrl>,
+    /// What the keys in that Redis begin with: servers with the same one are one studio
+    #[cfg(feature = "redis")]
+    #[arg(long, env = "LOOM_REDIS_PREFIX", value_name = "TEXT", default_value = "loom:")]
+    redis_prefix: String,
     /// PEM file of the certificate to show over TLS, with those that signed it behind; plain HTTP without one
     #[arg(long, env = "LOOM_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -94,6 +103,14 @@ async fn main() -> ExitCode {
     arguments.token = std::env::var("STUDIO_TOKEN")
         .ok()
         .and_then(|text| Token::new(&text));
+    #[cfg(feature = "redis")]
+    match redis_url() {
+        Ok(url) => arguments.redis = url,
+        Err(error) => {
+            say(&format!("error: LOOM_REDIS_URL: {error}"));
+            return ExitCode::from(2);
+        }
+    }
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(loom_studio::log_filter(&arguments.log_level.0)))
         .with_writer(io::stderr);
@@ -159,7 +176,17 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         },
         ..StudioOptions::default()
     };
-    let studio = Studio::builder(options).start().await?;
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(unused_mut, reason = "nothing else is plugged in")
+    )]
+    let mut studio = Studio::builder(options);
+    #[cfg(feature = "redis")]
+    if let Some(url) = arguments.redis {
+        let log = loom_studio::replication::RedisLog::new(url, Some(&arguments.redis_prefix));
+        studio = studio.log(std::sync::Arc::new(log));
+    }
+    let studio = studio.start().await?;
     say(&format!("Loom Studio is at {}", studio.url()));
     if !loom_studio::ui::is_real() {
         say("The page was not built into this server: run `make ui`, then build again.");
@@ -182,6 +209,19 @@ fn seconds(text: &str) -> Result<u64, String> {
     seconds.ok_or_else(|| {
         "it has to be a whole number of seconds, at least 10, as the flag or as LOOM_FORGET_AFTER".to_owned()
     })
+}
+
+/// Where the shared Redis is. Set to nothing is not set.
+#[cfg(feature = "redis")]
+fn redis_url() -> Result<Option<loom_studio::replication::RedisUrl>, loom_studio::replication::InvalidRedisUrl>
+{
+    let text = std::env::var("LOOM_REDIS_URL").unwrap_or_default();
+    let text = text.trim();
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        text.parse().map(Some)
+    }
 }
 
 fn address(text: &str) -> Result<IpAddr, String> {

@@ -21,6 +21,7 @@ use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
 use crate::options::TlsFiles;
 use crate::otlp::Receiver;
+use crate::replication::{Door, Replica, ReplicatedLog, Replicating, StudioClock};
 use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
@@ -40,6 +41,7 @@ pub struct StudioBuilder {
     extensions: Vec<Arc<dyn Extension>>,
     clock: Arc<dyn Clock>,
     registry: ActorRegistry,
+    log: Option<Arc<dyn ReplicatedLog>>,
 }
 
 /// A studio that listens. Dropping it does not stop the server; [`RunningStudio::stop`] does.
@@ -52,8 +54,10 @@ pub struct RunningStudio {
     plain: Option<SocketAddr>,
     /// The actors.
     pub directory: Arc<Directory>,
-    /// The one way by which reports change what is known; a bridge of this process delivers to it.
+    /// What reports change. Where there are several servers, only `door` may be reported to.
     pub intake: Arc<Intake>,
+    /// Where reports come in; a bridge of this process delivers to it.
+    pub door: Arc<Door>,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
@@ -62,6 +66,7 @@ pub struct RunningStudio {
     server: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
     feed: Feed,
+    replicating: Option<Replicating>,
 }
 
 /// Why a studio did not start.
@@ -120,6 +125,7 @@ impl Studio {
             extensions: Vec::new(),
             clock: Arc::new(SystemClock),
             registry: ActorRegistry::process_wide(),
+            log: None,
         }
     }
 }
@@ -134,6 +140,12 @@ impl StudioBuilder {
     /// Goes by another clock than the machine's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Makes this server one of several that are one studio: those with the same log.
+    pub fn log(mut self, log: Arc<dyn ReplicatedLog>) -> Self {
+        self.log = Some(log);
         self
     }
 
@@ -167,14 +179,30 @@ impl StudioBuilder {
             .collect();
         let started = self.clock.now();
         let guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
-        let directory = Arc::new(Directory::new(options.directory, self.clock));
         let history = Arc::new(History::open(HistoryOptions {
             directory: options.state,
             ..HistoryOptions::default()
         }));
-        let intake = Arc::new(Intake::new(directory.clone()).remembering(history));
+        let remembering =
+            |directory: &Arc<Directory>| Arc::new(Intake::new(directory.clone()).remembering(history));
+        let (directory, intake, replica) = match self.log {
+            None => {
+                let directory = Arc::new(Directory::new(options.directory, self.clock));
+                let intake = remembering(&directory);
+                (directory, intake, None)
+            }
+            Some(log) => {
+                let clock = Arc::new(StudioClock::new(self.clock));
+                let directory = Arc::new(Directory::new(options.directory, clock.clone()));
+                let intake = remembering(&directory);
+                let replica = Arc::new(Replica::new(log, intake.clone(), guard.sessions().clone(), clock));
+                (directory, intake, Some(replica))
+            }
+        };
+        let door = Door::new(intake.clone(), replica);
         let services = Services {
-            otlp: Arc::new(Receiver::new(intake.clone())),
+            otlp: Arc::new(Receiver::new(door.clone())),
+            door,
             intake,
             directory,
             hub: Hub::new(started),
@@ -186,6 +214,12 @@ impl StudioBuilder {
             extensions: self.extensions,
             started,
         };
+        if let Some(replica) = services.door.replica() {
+            let replica = Arc::downgrade(replica);
+            services
+                .hub
+                .tell_position(move || Some(replica.upgrade()?.position()?.to_string()));
+        }
         services.attach_extensions();
         Ok(services)
     }
@@ -208,8 +242,12 @@ impl StudioBuilder {
         if let Some(first) = listeners.first() {
             addr = first.local_addr().map_err(failed)?;
         }
+        let replicating = services
+            .door
+            .replica()
+            .map(|replica| replica.start(name_of(addr)));
         let feed = Feed::start(
-            &services.intake,
+            &services.door,
             &services.otlp,
             &services.hub,
             &services.sockets,
@@ -220,6 +258,7 @@ impl StudioBuilder {
         let Services {
             directory,
             intake,
+            door,
             hub,
             sockets,
             extensions,
@@ -263,12 +302,14 @@ impl StudioBuilder {
             plain,
             directory,
             intake,
+            door: Arc::new(door),
             hub,
             sockets,
             extensions,
             server: server.handle(),
             serving: tokio::spawn(server),
             feed,
+            replicating,
         })
     }
 }
@@ -311,6 +352,16 @@ impl RunningStudio {
         let intake = self.intake;
         // Waits for the disk. That it panics would be a fault of ours, and there is nothing left that it could harm.
         let _panic = tokio::task::spawn_blocking(move || intake.history().close()).await;
+        drop(self.replicating);
+    }
+}
+
+/// What the other servers of a studio call this one: where it listens, on which machine.
+fn name_of(addr: SocketAddr) -> String {
+    let host = std::env::var("HOSTNAME").ok().filter(|host| !host.is_empty());
+    match host {
+        Some(host) => format!("{host}:{}", addr.port()),
+        None => addr.to_string(),
     }
 }
 

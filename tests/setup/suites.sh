@@ -92,7 +92,7 @@ rust_tests() {
   tests=$(cargo metadata --format-version 1 --no-deps --offline --locked | node -e '
     const { packages } = JSON.parse(require("fs").readFileSync(0, "utf8"));
     const names = packages.flatMap((p) => p.targets.filter((t) => t.kind.includes("test")).map((t) => t.name));
-    console.log([...new Set(names)].filter((n) => n !== "system" && !n.startsWith("docker")).map((n) => `--test=${n}`).join(" "));
+    console.log([...new Set(names)].filter((n) => n !== "system" && n !== "redis" && !n.startsWith("docker")).map((n) => `--test=${n}`).join(" "));
   ') || return 1
   # shellcheck disable=SC2086
   cargo test --workspace --locked --no-fail-fast --lib --bins $tests
@@ -107,6 +107,26 @@ system_tests() { cargo test --workspace --locked --test system -- "$@"; }
 find_nginx() {
   [ -n "${LOOM_TEST_NGINX:-}" ] || LOOM_TEST_NGINX=$(bash "$here/nginx.sh" "$target_dir/loom-tests/nginx") || return 1
   export LOOM_TEST_NGINX
+}
+
+# Several servers on a Redis, which the tests start and end themselves, behind a real nginx.
+redis_tests() {
+  # Random moments, with their seeds: LOOM_STORM_SEEDS=1..100 for more.
+  cargo test --workspace --locked --no-fail-fast --test redis -- --nocapture --test-threads 4
+}
+
+# The Redis of the tests: one that is given, or Debian's.
+find_redis() { [ -n "${LOOM_TEST_REDIS:-}" ] || bash "$here/packages.sh" redis; }
+
+redis_suite() {
+  if ! find_redis; then
+    say "redis: left out, because no redis-server is to be had (see above); LOOM_TEST_REDIS names one"
+    record redis 0 0 1 0
+  elif find_nginx; then
+    libtest redis redis_tests
+  else
+    blocked redis "no nginx (see above)"
+  fi
 }
 
 build_page() { bash "$here/ui.sh"; }

@@ -72,6 +72,7 @@ else
   blocked system build
 fi
 if passed build; then openapi; else blocked openapi build; fi
+if passed build; then redis_suite; else blocked redis build; fi
 if skips docker; then
   skipped executor "$(passed build && executor_tests --list 2>/dev/null | grep -c ': test$' || echo 1)"
   skipped docker "$(passed build && system_tests --list docker:: 2>/dev/null | grep -c ': test$' || echo 1)"

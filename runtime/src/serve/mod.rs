@@ -204,7 +204,7 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         .await?;
     let workers = Workers::start(&runtime, &studio, options.start_on_change);
     let bridge = get_discovery_bridge();
-    bridge.deliver_to_shared(studio.intake.clone());
+    bridge.deliver_to_shared(studio.door.clone());
     bridge
         .connect(&ActorRegistry::process_wide())
         .map_err(|error| ServeError::Bridge(error.to_string()))?;

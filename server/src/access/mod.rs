@@ -11,6 +11,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use digest::Digest;
 pub use role::{Caller, Role, UnknownRole};
 pub use token_file::{NamedToken, TokenFile, TokenFileError};
@@ -33,7 +35,8 @@ struct Named {
 }
 
 /// Which token let a caller in. It says nothing of the token itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Key {
     /// `STUDIO_TOKEN`.
     Main,

@@ -39,7 +39,7 @@ impl Directory {
     ) -> Result<BatchOutcome, Refusal> {
         let (boot, answers) = (batch.boot.clone(), std::mem::take(&mut batch.answers));
         let mut outcome = self.apply_once(batch, now, rest)?;
-        outcome.orders = self.orders().exchange(&boot, answers);
+        outcome.orders = self.orders().exchange(&boot, answers, now);
         Ok(outcome)
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use loom_protocol::{
     ActorId, ActorPatch, ActorRecord, ActorStatus, Controls, Latency, Rates, Timestamp, Work,
@@ -11,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::boot::Boot;
 use super::measured::{Measured, Standing};
+use super::patience::Patience;
 
 /// A text that many actors share.
 pub(crate) type Text = Arc<str>;
@@ -126,21 +126,21 @@ impl Entry {
     }
 
     /// Whether it has been silent for too long. What has ended does not go stale.
-    pub(super) fn is_stale(&self, now: Timestamp, stale_after: Duration) -> bool {
-        !self.is_final() && silent_for(self.last_heartbeat(), now, stale_after)
+    pub(super) fn is_stale(&self, now: Timestamp, patience: Patience) -> bool {
+        !self.is_final() && patience.is_over(self.last_heartbeat(), now)
     }
 
     /// Its status as shown: `stale` when it is, else what was reported.
-    pub(super) fn status_at(&self, now: Timestamp, stale_after: Duration) -> Option<&ActorStatus> {
-        if self.is_stale(now, stale_after) {
+    pub(super) fn status_at(&self, now: Timestamp, patience: Patience) -> Option<&ActorStatus> {
+        if self.is_stale(now, patience) {
             return Some(&ActorStatus::Stale);
         }
         self.status.as_ref()
     }
 
     /// Milliseconds since it started; stands still at the last sign of life of what ended or fell silent.
-    pub(super) fn uptime(&self, now: Timestamp, stale_after: Duration) -> Option<u64> {
-        let until = if self.is_final() || self.is_stale(now, stale_after) {
+    pub(super) fn uptime(&self, now: Timestamp, patience: Patience) -> Option<u64> {
+        let until = if self.is_final() || self.is_stale(now, patience) {
             self.last_heartbeat()
         } else {
             now
@@ -149,17 +149,17 @@ impl Entry {
     }
 
     /// The record as the wire knows it, at `now`.
-    pub(super) fn record(&self, id: &str, now: Timestamp, stale_after: Duration) -> ActorRecord {
-        let standing = self.standing(now, stale_after);
+    pub(super) fn record(&self, id: &str, now: Timestamp, patience: Patience) -> ActorRecord {
+        let standing = self.standing(now, patience);
         ActorRecord {
             id: ActorId(id.to_owned()),
             kind: self.kind.to_string(),
-            status: self.status_at(now, stale_after).cloned(),
+            status: self.status_at(now, patience).cloned(),
             worker_id: self.worker.as_deref().map(str::to_owned),
             message_count: self.message_count,
             queue_depth: self.queue_depth,
             last_heartbeat: Some(self.last_heartbeat()),
-            uptime: self.uptime(now, stale_after),
+            uptime: self.uptime(now, patience),
             metadata: self.metadata.as_deref().cloned(),
             parent_id: self.parent().as_deref().map(ActorId::from),
             node: self.node.as_deref().map(str::to_owned),
@@ -173,13 +173,37 @@ impl Entry {
         }
     }
 
+    /// The record as it was reported, without what depends on when somebody looks.
+    pub(super) fn reported(&self, id: &str) -> ActorRecord {
+        ActorRecord {
+            id: ActorId(id.to_owned()),
+            kind: self.kind.to_string(),
+            status: self.status.clone(),
+            worker_id: self.worker.as_deref().map(str::to_owned),
+            message_count: self.message_count,
+            queue_depth: self.queue_depth,
+            last_heartbeat: None,
+            uptime: None,
+            metadata: self.metadata.as_deref().cloned(),
+            parent_id: self.parent.as_deref().map(ActorId::from),
+            node: self.node.as_deref().map(str::to_owned),
+            error_count: self.error_count,
+            restart_count: self.restart_count,
+            rates: self.rates.as_deref().cloned(),
+            latency: self.latency.as_deref().cloned(),
+            work: self.work.as_deref().copied(),
+            system: self.system,
+            controls: self.controls.as_deref().cloned(),
+        }
+    }
+
     /// How it stands, as far as its numbers depend on it.
-    pub(super) fn standing(&self, now: Timestamp, stale_after: Duration) -> Standing {
+    pub(super) fn standing(&self, now: Timestamp, patience: Patience) -> Standing {
         Standing {
             counts: self.message_count.is_some(),
             times: self.work.is_some(),
             heard: is_counted(self.owner.as_ref()),
-            silent: self.is_final() || self.is_stale(now, stale_after),
+            silent: self.is_final() || self.is_stale(now, patience),
         }
     }
 
@@ -216,11 +240,6 @@ pub(super) fn is_counted(owner: Option<&Arc<Boot>>) -> bool {
 pub(super) fn shown_parent(parent: &Text, owner: Option<&Arc<Boot>>) -> Text {
     let alias = owner.and_then(|owner| owner.alias(parent));
     alias.unwrap_or_else(|| parent.clone())
-}
-
-/// Whether `last` is so long ago that it no longer counts as a sign of life.
-pub(super) fn silent_for(last: Timestamp, now: Timestamp, limit: Duration) -> bool {
-    u128::from(now.millis_since(last)) >= limit.as_millis()
 }
 
 /// `stale` is for us to say; a sender that repeats it (after reading a record from us, say) reports no status.

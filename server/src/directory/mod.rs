@@ -6,6 +6,7 @@
 //! Locks: a writer holds an actor's map entry and then takes the index or the loners; a reader copies ids out of those and
 //! lets them go before it looks at an actor. The row that lists look at (`rows`) is written last, in the same way. Nobody takes them the other way round.
 
+mod base;
 mod batch;
 mod boot;
 mod changes;
@@ -16,6 +17,7 @@ mod happened;
 mod index;
 mod limits;
 mod measured;
+mod patience;
 mod query;
 mod rows;
 mod scope;
@@ -28,6 +30,7 @@ mod texts;
 mod tree;
 mod written;
 
+pub(crate) use base::DirectoryBase;
 pub(crate) use batch::Applying;
 pub use changes::Changes;
 pub(crate) use changes::Taken;
@@ -37,6 +40,7 @@ pub(crate) use forest::{Branch, Uprooted};
 pub(crate) use happened::{Happening, Look, What};
 pub use limits::{DirectoryOptions, Refusal};
 pub(crate) use measured::Measured;
+pub(crate) use patience::Deaf;
 pub use query::{ActorQuery, Direction, Matches, Page, Sort, SortField};
 pub use store::{Directory, Registered};
 pub use summary::TypeStatusCount;

@@ -221,10 +221,10 @@ impl Directory {
     /// When the cursor was not given out by such a list.
     pub fn list(&self, query: &ActorQuery) -> Result<Page, InvalidCursor> {
         let Matches { ids, total, next } = self.find(query)?;
-        let (now, stale_after) = (self.clock.now(), self.options.stale_after);
+        let (now, patience) = (self.clock.now(), self.patience());
         let records = ids
             .iter()
-            .filter_map(|id| Some(self.actors.get(id)?.record(id, now, stale_after)))
+            .filter_map(|id| Some(self.actors.get(id)?.record(id, now, patience)))
             .collect();
         Ok(Page { records, total, next })
     }
@@ -258,14 +258,14 @@ impl Directory {
 
     /// The types of the actors for which all of `filter` holds.
     pub(crate) fn types_of(&self, filter: &Filter) -> HashSet<Text> {
-        let (now, stale_after, memory) = (self.clock.now(), self.options.stale_after, Memory::new());
+        let (now, patience, memory) = (self.clock.now(), self.patience(), Memory::new());
         let mut types: HashSet<Text> = HashSet::new();
         self.rows.each(|row, texts| {
             let sight = Sight {
                 row,
                 texts,
                 now,
-                stale_after,
+                patience,
                 memory: &memory,
             };
             if !types.contains(&*row.kind) && filter.matches(&sight) {
@@ -306,7 +306,7 @@ impl Directory {
         after: Option<&Cursor>,
         now: Timestamp,
     ) -> (usize, Vec<Match>) {
-        let (stale_after, memory) = (self.options.stale_after, Memory::new());
+        let (patience, memory) = (self.patience(), Memory::new());
         let mut total = 0;
         let most = query.limit.map_or(usize::MAX, |limit| {
             limit.saturating_add(query.skip).saturating_add(1)
@@ -318,7 +318,7 @@ impl Directory {
                 row,
                 texts,
                 now,
-                stale_after,
+                patience,
                 memory: &memory,
             };
             let fits = query.kind.as_deref().is_none_or(|kind| *row.kind == *kind)

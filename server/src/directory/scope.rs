@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use loom_protocol::{ActorId, ActorRecord, Timestamp};
 
 use super::boot::Boot;
-use super::entry::{Entry, Text, silent_for};
+use super::entry::{Entry, Text};
 use super::limits::Refusal;
 use super::store::{Directory, Ended};
 
@@ -116,7 +116,7 @@ impl Directory {
         boots.sort_by(|a, b| a.name.cmp(&b.name));
         for boot in boots {
             // A silent one gets nothing: after a pause of the whole machine everybody is silent for a moment.
-            if silent_for(boot.last_beat(), now, self.options.stale_after) || !boot.has_aliases() {
+            if self.patience().is_over(boot.last_beat(), now) || !boot.has_aliases() {
                 continue;
             }
             // No batch of the boot may come between.

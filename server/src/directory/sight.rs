@@ -3,14 +3,14 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::time::Duration;
 
 use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject};
 use loom_protocol::{ActorStatus, Timestamp};
 use serde_json::{Map, Value};
 
-use super::entry::{self, silent_for};
+use super::entry;
 use super::measured::Standing;
+use super::patience::Patience;
 use super::rows::Row;
 use super::texts::{Texts, WithParent};
 
@@ -50,7 +50,7 @@ pub(super) struct Sight<'a> {
     pub(super) row: &'a Row,
     pub(super) texts: &'a Texts,
     pub(super) now: Timestamp,
-    pub(super) stale_after: Duration,
+    pub(super) patience: Patience,
     pub(super) memory: &'a Memory,
 }
 
@@ -160,7 +160,7 @@ impl Sight<'_> {
     }
 
     fn is_stale(&self) -> bool {
-        !self.is_final() && silent_for(self.last_heartbeat(), self.now, self.stale_after)
+        !self.is_final() && self.patience.is_over(self.last_heartbeat(), self.now)
     }
 
     /// A text that is shared, where the field has one that is. It is nowhere else as long as the row's chunk is looked at.

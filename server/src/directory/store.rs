@@ -9,11 +9,12 @@ use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, Timestamp};
 
 use super::boot::Boot;
 use super::changes::Changes;
-use super::entry::{Entry, Text, silent_for};
+use super::entry::{Entry, Text};
 use super::happened::{Happened, Look};
 use super::index::Index;
 use super::limits::{DirectoryOptions, Refusal};
 use super::measured::Measured;
+use super::patience::{Deaf, Hearing, Patience};
 use super::rows::Rows;
 use crate::Clock;
 use crate::orders::Orders;
@@ -37,6 +38,7 @@ pub struct Directory {
     changes: Changes,
     orders: Orders,
     pub(super) happened: Happened,
+    pub(super) hearing: Hearing,
 }
 
 /// What becomes of the id of an actor that has ended while its process lives.
@@ -64,7 +66,7 @@ impl Directory {
     pub fn new(options: DirectoryOptions, clock: Arc<dyn Clock>) -> Self {
         Self {
             options,
-            orders: Orders::new(clock.clone()),
+            orders: Orders::new(&clock),
             clock,
             actors: DashMap::new(),
             index: Index::default(),
@@ -75,6 +77,7 @@ impl Directory {
             texts: DashSet::new(),
             changes: Changes::default(),
             happened: Happened::default(),
+            hearing: Hearing::default(),
         }
     }
 
@@ -131,7 +134,7 @@ impl Directory {
     fn held(&self, id: &str, entry: &Entry, by: Option<&Arc<Boot>>, now: Timestamp) -> Option<Refusal> {
         let owner = entry.owner.as_ref()?;
         let is_own = by.is_some_and(|by| Arc::ptr_eq(by, owner));
-        if is_own || entry.is_final() || silent_for(owner.last_beat(), now, self.options.stale_after) {
+        if is_own || entry.is_final() || self.patience().is_over(owner.last_beat(), now) {
             return None;
         }
         Some(Refusal::OtherOwner {
@@ -153,14 +156,14 @@ impl Directory {
             Some(owner) => owner.last_beat(),
             None => entry.last_heartbeat(),
         };
-        !silent_for(last, now, self.options.stale_after)
+        !self.patience().is_over(last, now)
     }
 
     /// One actor's record as of now.
     pub fn get(&self, id: &str) -> Option<ActorRecord> {
         let now = self.clock.now();
         let entry = self.actors.get(id)?;
-        Some(entry.record(id, now, self.options.stale_after))
+        Some(entry.record(id, now, self.patience()))
     }
 
     /// Whether batches of this boot came.
@@ -208,6 +211,28 @@ impl Directory {
     /// The limits it keeps.
     pub(crate) fn options(&self) -> &DirectoryOptions {
         &self.options
+    }
+
+    /// How long an actor or a process may be silent before it is stale.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::new(self.options.stale_after, self.hearing.deaf())
+    }
+
+    /// The same before it is forgotten.
+    pub(super) fn memory(&self) -> Patience {
+        Patience::new(self.options.forget_after, self.hearing.deaf())
+    }
+
+    /// Nobody could be heard in this stretch of time, which is nobody's silence.
+    pub(crate) fn was_deaf(&self, deaf: Deaf) {
+        self.hearing.was(deaf);
+    }
+
+    /// Asks all processes for all of their actors.
+    pub(crate) fn ask_for_everything(&self) {
+        for boot in &self.boots {
+            boot.robbed.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The clock the directory goes by.
@@ -279,6 +304,34 @@ impl Directory {
         };
         self.changes.mark(id);
         Ok(registered)
+    }
+
+    /// Puts an actor in the place of what is there, whoever has that.
+    pub(super) fn put_back(&self, id: &Text, mut entry: Box<Entry>, now: Timestamp) {
+        let alone = entry.owner.is_none();
+        match self.actors.entry(id.clone()) {
+            Slot::Occupied(mut slot) => {
+                (entry.row, entry.measured) = (slot.get().row, slot.get().measured);
+                self.rows.update(entry.row, &entry);
+                let before = slot.insert(entry);
+                let held = slot.get();
+                self.happened.changed(id, Some(&before), Some(held), now);
+                if before.kind != held.kind {
+                    self.index.remove(&before.kind, id);
+                    self.index.insert(&held.kind, id.clone());
+                }
+                self.follow(id, alone);
+            }
+            Slot::Vacant(slot) => {
+                self.count.fetch_add(1, Ordering::Relaxed);
+                self.index.insert(&entry.kind, id.clone());
+                entry.row = self.rows.insert(id, &entry);
+                let held = slot.insert(entry);
+                self.happened.changed(id, None, Some(&held), now);
+                self.follow(id, alone);
+            }
+        }
+        self.changes.mark(id);
     }
 
     /// Merges a patch into the actor shown as `id`.

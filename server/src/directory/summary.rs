@@ -31,7 +31,7 @@ impl Directory {
             let place = Text::as_ptr(&actor.kind).cast::<u8>();
             by_type.entry(place).or_insert_with(|| (actor.kind.clone(), 0)).1 += 1;
             let mut waiting = actor.queue_depth.unwrap_or(0);
-            let status = actor.status_at(now, self.options.stale_after);
+            let status = actor.status_at(now, self.patience());
             if actor.system == Some(true) {
                 pools.system_actors += 1;
             } else {
@@ -75,7 +75,7 @@ impl Directory {
         let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
         for actor in self.actors.iter() {
             let status = actor
-                .status_at(now, self.options.stale_after)
+                .status_at(now, self.patience())
                 .map_or("unknown", |status| status.as_str());
             let mut key = (actor.kind.to_string(), status.to_owned());
             if counts.len() >= most && !counts.contains_key(&key) {

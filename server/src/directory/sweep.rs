@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use loom_protocol::Timestamp;
 
 use super::boot::Boot;
-use super::entry::{Entry, Text, silent_for};
+use super::entry::{Entry, Text};
 use super::store::Directory;
 
 impl Directory {
@@ -24,14 +24,14 @@ impl Directory {
         self.sweep_loners(now);
         self.sweep_aliases(now);
         self.sweep_texts();
-        self.orders().sweep(|boot| self.is_silent_boot(boot));
+        self.orders().sweep(now, |boot| self.is_silent_boot(boot, now));
     }
 
     fn sweep_boots(&self, now: Timestamp) {
         let mut turned = Vec::new();
         let mut forgotten = Vec::new();
         for boot in self.boots.iter() {
-            let stale = silent_for(boot.last_beat(), now, self.options.stale_after);
+            let stale = self.patience().is_over(boot.last_beat(), now);
             if boot.shown_stale.swap(stale, Ordering::Relaxed) != stale {
                 turned.push(boot.clone());
                 self.happened.boot_turned(&boot, stale, now);
@@ -90,7 +90,7 @@ impl Directory {
     /// Whether an actor is stale, and whether it is to be forgotten.
     fn look_at(&self, id: &str, now: Timestamp) -> Option<(bool, bool)> {
         let entry = self.actors.get(id)?;
-        let stale = entry.is_stale(now, self.options.stale_after);
+        let stale = entry.is_stale(now, self.patience());
         Some((stale, self.is_silent(&entry, now)))
     }
 
@@ -100,7 +100,7 @@ impl Directory {
             && let Some(entry) = self.actors.get(id)
             && !entry.is_final()
         {
-            let stale = entry.is_stale(now, self.options.stale_after);
+            let stale = entry.is_stale(now, self.patience());
             self.happened.turned(id, &entry, stale, now);
         }
     }
@@ -111,11 +111,11 @@ impl Directory {
     }
 
     fn is_silent(&self, entry: &Entry, now: Timestamp) -> bool {
-        silent_for(entry.last_heartbeat(), now, self.options.forget_after)
+        self.memory().is_over(entry.last_heartbeat(), now)
     }
 
     fn is_forgotten(&self, boot: &Boot, now: Timestamp) -> bool {
-        silent_for(boot.last_beat(), now, self.options.forget_after)
+        self.memory().is_over(boot.last_beat(), now)
     }
 }
 

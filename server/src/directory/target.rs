@@ -1,8 +1,7 @@
 //! Where an order to an actor goes.
 
-use loom_protocol::{ActorId, BootId, Controls};
+use loom_protocol::{ActorId, BootId, Controls, Timestamp};
 
-use super::entry::silent_for;
 use super::store::Directory;
 
 /// What is known of an actor to which something is to be ordered.
@@ -29,14 +28,13 @@ impl Directory {
             process,
             controls: entry.controls().cloned(),
             has_ended: entry.is_final(),
-            is_silent: entry.is_stale(now, self.options.stale_after),
+            is_silent: entry.is_stale(now, self.patience()),
         })
     }
 
     /// Whether a process has not been heard for too long, or is not known at all.
-    pub(super) fn is_silent_boot(&self, boot: &BootId) -> bool {
-        let now = self.clock.now();
+    pub(super) fn is_silent_boot(&self, boot: &BootId, now: Timestamp) -> bool {
         let boot = self.boots.get(boot);
-        boot.is_none_or(|boot| silent_for(boot.last_beat(), now, self.options.stale_after))
+        boot.is_none_or(|boot| self.patience().is_over(boot.last_beat(), now))
     }
 }

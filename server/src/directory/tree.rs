@@ -94,7 +94,7 @@ impl Directory {
 
     fn node(&self, id: &Text, matches: impl Fn(&Text) -> bool, now: Timestamp) -> Option<Node> {
         let entry = self.actors.get(id)?;
-        let status = entry.status_at(now, self.options.stale_after);
+        let status = entry.status_at(now, self.patience());
         // Words of an application's own are one: each would be counted at every actor above it.
         let word = match &status {
             None => "unknown",

@@ -1,11 +1,10 @@
 //! A record as it is written into an answer: the same as [`ActorRecord`], without a copy of its texts.
 
-use std::time::Duration;
-
 use loom_protocol::Timestamp;
 use serde::Serialize;
 
 use super::entry::Entry;
+use super::patience::Patience;
 use super::store::Directory;
 #[cfg(doc)]
 use loom_protocol::ActorRecord;
@@ -41,19 +40,19 @@ impl Entry {
         &self,
         id: &str,
         now: Timestamp,
-        stale_after: Duration,
+        patience: Patience,
         to: &mut Vec<u8>,
     ) -> serde_json::Result<()> {
-        let (parent, standing) = (self.parent(), self.standing(now, stale_after));
+        let (parent, standing) = (self.parent(), self.standing(now, patience));
         let mut fields = Fields { to };
         fields.put("{\"id\":", id)?;
         fields.put(",\"type\":", &*self.kind)?;
-        fields.put_some(",\"status\":", self.status_at(now, stale_after))?;
+        fields.put_some(",\"status\":", self.status_at(now, patience))?;
         fields.put_some(",\"workerId\":", self.worker.as_deref())?;
         fields.put_some(",\"messageCount\":", self.message_count.as_ref())?;
         fields.put_some(",\"queueDepth\":", self.queue_depth.as_ref())?;
         fields.put(",\"lastHeartbeat\":", &self.last_heartbeat())?;
-        fields.put_some(",\"uptime\":", self.uptime(now, stale_after).as_ref())?;
+        fields.put_some(",\"uptime\":", self.uptime(now, patience).as_ref())?;
         fields.put_some(",\"metadata\":", self.metadata.as_deref())?;
         fields.put_some(",\"parentId\":", parent.as_deref())?;
         fields.put_some(",\"node\":", self.node.as_deref())?;
@@ -77,7 +76,7 @@ impl Directory {
         let Some(entry) = self.actors.get(id) else {
             return false;
         };
-        entry.write(id, now, self.options.stale_after, to).is_ok()
+        entry.write(id, now, self.patience(), to).is_ok()
     }
 }
 
@@ -113,7 +112,7 @@ mod tests {
                 .actors
                 .get(id)
                 .unwrap()
-                .record(id, now, directory.options.stale_after);
+                .record(id, now, directory.patience());
             let mut written = Vec::new();
             assert!(directory.write(id, now, &mut written));
             assert_eq!(

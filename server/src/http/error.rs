@@ -7,6 +7,7 @@ use loom_protocol::Problem;
 use loom_protocol::filter::InvalidFilter;
 
 use crate::directory::{InvalidCursor, Refusal};
+use crate::replication::{Away, NotTaken};
 
 /// What a handler answers, or the problem it found.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -161,6 +162,21 @@ impl From<Refusal> for ApiError {
                 Self::unavailable("directory_full", detail)
             }
         }
+    }
+}
+
+impl From<NotTaken> for ApiError {
+    fn from(not_taken: NotTaken) -> Self {
+        match not_taken {
+            NotTaken::Refused(refusal) => refusal.into(),
+            NotTaken::Away(away) => away.into(),
+        }
+    }
+}
+
+impl From<Away> for ApiError {
+    fn from(away: Away) -> Self {
+        Self::unavailable("not_taken", away.to_string()).retry_after(1)
     }
 }
 

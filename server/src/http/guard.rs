@@ -29,10 +29,11 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
-use super::{body_deadline, events, packed, routes, session, shown, unanswered};
+use super::{body_deadline, events, packed, routes, session, several, shown, unanswered};
 use crate::Clock;
 use crate::access::{Access, Caller, Key, Pass, Role};
 use crate::live::Line;
+use crate::replication::Door;
 use crate::sessions::Sessions;
 use crate::tries::{Tries, Way};
 
@@ -52,7 +53,7 @@ pub struct Guard {
     raised: Vec<(ResourceDef, Role)>,
     /// Where the embedded page lives beside its files.
     pages: Vec<String>,
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
     tries: Tries,
     refused: AtomicU64,
 }
@@ -74,7 +75,7 @@ impl Guard {
             eased: routes::eased(),
             raised: routes::raised(),
             pages,
-            sessions: Sessions::new(clock.clone()),
+            sessions: Arc::new(Sessions::new(clock.clone())),
             tries: Tries::new(clock),
             refused: AtomicU64::new(0),
         }
@@ -97,7 +98,7 @@ impl Guard {
         &self.access
     }
 
-    pub(super) fn sessions(&self) -> &Sessions {
+    pub(crate) fn sessions(&self) -> &Arc<Sessions> {
         &self.sessions
     }
 
@@ -306,18 +307,46 @@ pub(crate) async fn guard(
     let reader = guard.reader(request.headers());
     let protocol = shown::protocol_beside_token(request.headers());
     let takes_packed = packed::is_taken(request.headers());
-    let mut response = match guard.check(&request) {
+    let door = request.app_data::<web::Data<Door>>().cloned();
+    let replica = door.as_ref().and_then(|door| door.replica());
+    let mut checked = guard.check(&request);
+    if let Some(replica) = replica
+        && checked
+            .as_ref()
+            .is_err_and(|problem| problem.code() == token_required().code())
+        && session::is_unknown(request.headers(), &guard.sessions)
+    {
+        // Whoever signed in at another server a moment ago is known there already.
+        replica.catch_up().await;
+        checked = guard.check(&request);
+    }
+    let mut response = match checked {
         Ok(_) if reader.is_some() && is_preflight(&request) => {
             request.into_response(HttpResponse::NoContent().finish())
         }
         Ok(identified) => {
             if let Some((caller, pass)) = identified {
+                if let Some(door) = &door
+                    && let Some(used) = pass.as_ref().and_then(|pass| pass.session.as_ref())
+                    && let Some(news) = guard.sessions.use_of(used)
+                {
+                    door.mention_session(news).await;
+                }
                 let mut extensions = request.extensions_mut();
                 extensions.insert(caller);
                 pass.map(|pass| extensions.insert(pass));
             }
+            let shared = replica.filter(|_| is_data(&request));
+            if let Some(replica) = shared
+                && let Err(away) = several::wait(replica, request.headers()).await
+            {
+                return Ok(request.into_response(ApiError::from(away).response()));
+            }
             let watched = body_deadline::watch(&mut request);
-            let response = unanswered::named(next.call(request).await?.map_into_boxed_body());
+            let mut response = unanswered::named(next.call(request).await?.map_into_boxed_body());
+            if let Some(replica) = shared {
+                several::say(replica, response.headers_mut());
+            }
             let response = match watched {
                 Some(watched) => watched.judge(response),
                 None => response,
@@ -403,6 +432,14 @@ fn allow_reading(headers: &mut HeaderMap, origin: HeaderValue) {
         "X-Total-Count, Link",
     );
     set(headers, header::ACCESS_CONTROL_MAX_AGE, "600");
+}
+
+/// Whether what is asked for is data of the studio, and not the page, its health or a session.
+fn is_data(request: &ServiceRequest) -> bool {
+    let path = request.path();
+    let is_data =
+        path.starts_with("/api/") || path == "/ws" || path == "/metrics" || path.starts_with("/socket");
+    is_data && !HEALTH.contains(&path) && !SESSION.contains(&path)
 }
 
 fn is_read(method: &Method) -> bool {

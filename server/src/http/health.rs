@@ -26,6 +26,9 @@ pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
         ),
         ("history".to_owned(), history(&services.intake.history().health())),
     ]);
+    if let Some(replica) = services.door.replica() {
+        parts.insert("servers".to_owned(), replica.health());
+    }
     for extension in &services.extensions {
         parts.extend(extension.health());
     }

@@ -30,6 +30,7 @@ mod report;
 mod routes;
 mod sections;
 mod session;
+mod several;
 mod shown;
 mod socket;
 mod traffic;

@@ -19,6 +19,7 @@ use super::params::limit;
 use crate::access::{Caller, Role};
 use crate::directory::Directory;
 use crate::orders::{Ask, Ended, OrderLine, OrderState};
+use crate::replication::Door;
 
 /// Bytes of what is posted with an order.
 const MAX_BODY: usize = MOST_VALUE;
@@ -109,9 +110,9 @@ macro_rules! orders {
                 id: web::Path<String>,
                 caller: Caller,
                 asked: OrderAsked,
-                directory: web::Data<Directory>,
+                door: web::Data<Door>,
             ) -> ApiResult<HttpResponse> {
-                carry(OrderKind::$kind, id.into_inner(), caller, asked, directory).await
+                carry(OrderKind::$kind, id.into_inner(), caller, asked, &door).await
             }
         )*
     };
@@ -190,9 +191,10 @@ async fn carry(
     id: String,
     caller: Caller,
     asked: OrderAsked,
-    directory: web::Data<Directory>,
+    door: &Door,
 ) -> ApiResult<HttpResponse> {
     let wait = check(&kind, &asked)?;
+    let directory = door.intake().directory();
     let target = directory
         .target(&id)
         .ok_or_else(|| ApiError::unknown_actor(&id))?;
@@ -219,7 +221,13 @@ async fn carry(
         body: asked.body,
         by: caller,
     };
-    let (order, outcome) = directory.orders().ask(ask).map_err(|full| {
+    let (ordered, outcome) = directory.orders().ask(ask);
+    let order = ordered.id().clone();
+    let taken = door.order(ordered).await;
+    if !matches!(taken, Ok(Ok(()))) {
+        directory.orders().drop_ask(&order);
+    }
+    taken?.map_err(|full| {
         ApiError::unavailable("orders_full", format!("{full}; try again later")).retry_after(1)
     })?;
     match timeout(wait, outcome).await {

@@ -98,7 +98,39 @@ fn write_page(services: &Services, guard: &Guard) -> Result<String, std::fmt::Er
         head(&mut text, name, kind, help)?;
         writeln!(text, "{name} {value}")?;
     }
+    write_servers(&mut text, services)?;
     Ok(text)
+}
+
+/// How this server stands to the others, where there are several.
+fn write_servers(text: &mut String, services: &Services) -> std::fmt::Result {
+    let Some(replica) = services.door.replica() else {
+        return Ok(());
+    };
+    for (name, kind, help, value) in [
+        (
+            "loom_studio_servers",
+            "gauge",
+            "Servers of this studio that were heard lately.",
+            replica.names().len() as u64,
+        ),
+        (
+            "loom_studio_follows",
+            "gauge",
+            "Whether this server takes reports and knows what the others know.",
+            u64::from(replica.follows()),
+        ),
+        (
+            "loom_studio_restored_total",
+            "counter",
+            "How often this server began with what the others know.",
+            replica.restored(),
+        ),
+    ] {
+        head(text, name, kind, help)?;
+        writeln!(text, "{name} {value}")?;
+    }
+    Ok(())
 }
 
 /// What each type of actor handled. Types beyond so many are left out: they are few, or somebody makes names of ids.

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
 use super::extract::{MAX_BATCH, json_bytes, json_problem};
-use crate::Intake;
 use crate::directory::{Directory, Registered};
+use crate::replication::Door;
 
 /// New actors of one batch that are logged by name; the others are counted.
 const NAMED: usize = 20;
@@ -42,18 +42,18 @@ pub(super) struct Unregister {
 )]
 pub(super) async fn register(
     record: web::Json<ActorRecord>,
-    intake: web::Data<Intake>,
+    door: web::Data<Door>,
 ) -> ApiResult<HttpResponse> {
     let record = record.into_inner();
     let (id, kind) = (record.id.clone(), record.kind.clone());
-    let status = match intake.register(record)? {
+    let status = match door.register(record).await? {
         Registered::New => {
             tracing::info!(actor = %id, kind, "Discovered actor");
             StatusCode::CREATED
         }
         Registered::Known => StatusCode::OK,
     };
-    Ok(HttpResponse::build(status).json(as_it_stands(intake.directory(), &id)?))
+    Ok(HttpResponse::build(status).json(as_it_stands(door.intake().directory(), &id)?))
 }
 
 /// Reports what changed of an actor: the top-level fields given are merged, the others stay.
@@ -65,16 +65,18 @@ pub(super) async fn register(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "a living process reports it in batches", body = Problem,
          content_type = "application/problem+json"),
+        (status = 503, description = "nothing is taken at the moment", body = Problem,
+         content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn update(
     patch: web::Json<ActorPatch>,
-    intake: web::Data<Intake>,
+    door: web::Data<Door>,
 ) -> ApiResult<web::Json<ActorRecord>> {
     let patch = patch.into_inner();
     let id = patch.id.clone();
-    intake.update(patch)?;
-    Ok(web::Json(as_it_stands(intake.directory(), &id)?))
+    door.update(patch).await?;
+    Ok(web::Json(as_it_stands(door.intake().directory(), &id)?))
 }
 
 /// Reports that an actor is gone.
@@ -85,13 +87,15 @@ pub(super) async fn update(
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "a living process reports it in batches", body = Problem,
          content_type = "application/problem+json"),
+        (status = 503, description = "nothing is taken at the moment", body = Problem,
+         content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn unregister(
     gone: web::Json<Unregister>,
-    intake: web::Data<Intake>,
+    door: web::Data<Door>,
 ) -> ApiResult<HttpResponse> {
-    intake.unregister(gone.into_inner().id)?;
+    door.unregister(gone.into_inner().id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -109,37 +113,63 @@ pub(super) async fn unregister(
 pub(super) async fn batch(
     request: HttpRequest,
     body: web::Payload,
-    intake: web::Data<Intake>,
+    door: web::Data<Door>,
 ) -> Result<web::Json<BatchOutcome>, actix_web::Error> {
     let bytes = json_bytes(&request, body, MAX_BATCH).await?;
-    let taken = if bytes.len() > INLINE {
+    let is_large = bytes.len() > INLINE;
+    let read = if is_large {
         // As much as this would hold up every other request of the thread.
-        let intake = intake.into_inner();
-        web::block(move || take(&bytes, &intake)).await?
+        web::block(move || read(&bytes)).await?
     } else {
-        take(&bytes, &intake)
+        read(&bytes)
     };
-    match taken? {
-        Ok(outcome) => Ok(web::Json(outcome)),
-        Err(error) => Err(json_problem(JsonPayloadError::Deserialize(error), &request)),
-    }
+    let read = read.map_err(|error| json_problem(JsonPayloadError::Deserialize(error), &request))?;
+    let intake = door.intake();
+    log_new(intake.directory(), &read.batch);
+    let (batch, places, malformed) = (read.batch, read.places, read.malformed);
+    let outcome = if is_large && door.is_alone() {
+        let intake = intake.clone();
+        web::block(move || intake.batch(batch))
+            .await?
+            .map_err(ApiError::from)
+    } else {
+        door.batch(batch).await.map_err(ApiError::from)
+    };
+    Ok(web::Json(counted(outcome?, places, malformed)))
 }
 
-/// Parses a batch, once where all of it can be read, and takes it in.
-fn take(bytes: &[u8], intake: &Intake) -> ApiResult<serde_json::Result<BatchOutcome>> {
-    let (batch, places, mut malformed) = match serde_json::from_slice::<ActorBatch>(bytes) {
-        Ok(batch) => (batch, None, Vec::new()),
-        // An entry that makes no sense must not cost the others.
-        Err(_) => match Loose::parse(bytes) {
-            Ok(loose) => {
-                let (batch, places, malformed) = loose.read();
-                (batch, Some(places), malformed)
-            }
-            Err(error) => return Ok(Err(error)),
-        },
-    };
-    log_new(intake.directory(), &batch);
-    let mut outcome = intake.batch(batch)?;
+/// A batch, and where its entries are among all that were sent.
+struct Read {
+    batch: ActorBatch,
+    places: Option<Vec<usize>>,
+    malformed: Vec<Rejection>,
+}
+
+/// Parses a batch, once where all of it can be read.
+fn read(bytes: &[u8]) -> serde_json::Result<Read> {
+    if let Ok(batch) = serde_json::from_slice::<ActorBatch>(bytes) {
+        let (places, malformed) = (None, Vec::new());
+        return Ok(Read {
+            batch,
+            places,
+            malformed,
+        });
+    }
+    // An entry that makes no sense must not cost the others.
+    let (batch, places, malformed) = Loose::parse(bytes)?.read();
+    Ok(Read {
+        batch,
+        places: Some(places),
+        malformed,
+    })
+}
+
+/// The outcome as the sender counts.
+fn counted(
+    mut outcome: BatchOutcome,
+    places: Option<Vec<usize>>,
+    mut malformed: Vec<Rejection>,
+) -> BatchOutcome {
     if let Some(places) = places {
         for rejection in &mut outcome.rejected {
             // Counted among those that could be read; the sender counts all.
@@ -148,7 +178,7 @@ fn take(bytes: &[u8], intake: &Intake) -> ApiResult<serde_json::Result<BatchOutc
         outcome.rejected.append(&mut malformed);
         outcome.rejected.sort_by_key(|rejection| rejection.index);
     }
-    Ok(Ok(outcome))
+    outcome
 }
 
 /// A batch whose entries are not read yet: one that makes no sense must not cost the others.

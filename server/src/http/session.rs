@@ -12,6 +12,7 @@ use super::guard::{Guard, origin_text, peer};
 use super::origin::{Authority, Origin};
 use crate::access::{Caller, Pass, Role};
 use crate::live::Sockets;
+use crate::replication::Door;
 use crate::sessions::{LIFE_MILLIS, Sessions};
 use crate::tries::Way;
 
@@ -44,7 +45,16 @@ pub(super) struct SignIn {
     get, path = "/api/session", operation_id = "session_state", tag = "session",
     responses((status = 200, body = SessionState)), security(()),
 )]
-pub(super) async fn state(request: HttpRequest, guard: web::Data<Guard>) -> web::Json<SessionState> {
+pub(super) async fn state(
+    request: HttpRequest,
+    guard: web::Data<Guard>,
+    door: web::Data<Door>,
+) -> web::Json<SessionState> {
+    if let Some(replica) = door.replica()
+        && is_unknown(request.headers(), guard.sessions())
+    {
+        replica.catch_up().await;
+    }
     let caller = guard.identify(request.headers(), "", peer(request.peer_addr()));
     let caller = caller.ok().map(|(caller, _)| caller);
     web::Json(SessionState {
@@ -69,12 +79,15 @@ pub(super) async fn state(request: HttpRequest, guard: web::Data<Guard>) -> web:
          content_type = "application/problem+json"),
         (status = 429, description = "too many wrong tries", body = Problem, content_type = "application/problem+json",
          headers(("Retry-After" = u64, description = "seconds until the next try is looked at"))),
+        (status = 503, description = "the other servers can't be told now", body = Problem,
+         content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn sign_in(
     request: HttpRequest,
     shown: web::Json<SignIn>,
     guard: web::Data<Guard>,
+    door: web::Data<Door>,
 ) -> ApiResult<HttpResponse> {
     if !guard.wants_token() {
         return Ok(HttpResponse::NoContent().finish());
@@ -87,9 +100,11 @@ pub(super) async fn sign_in(
     let headers = request.headers();
     // One who signs in again has no use for the session before.
     if let Some(before) = id(headers) {
-        guard.sessions().end(before);
+        door.session(guard.sessions(), Sessions::end_of(before)).await?;
     }
-    let cookie = cookie(headers, &guard.sessions().begin(key), LIFE_MILLIS / 1000);
+    let (id, begins) = Sessions::new_one(key);
+    door.session(guard.sessions(), begins).await?;
+    let cookie = cookie(headers, &id, LIFE_MILLIS / 1000);
     Ok(HttpResponse::NoContent()
         .insert_header((header::SET_COOKIE, cookie))
         .finish())
@@ -101,21 +116,31 @@ pub(super) async fn sign_in(
     responses(
         (status = 204, description = "signed out"),
         (status = 403, description = "asked by a foreign page", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "signed out here, and the other servers can't be told now", body = Problem,
+         content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn sign_out(
     request: HttpRequest,
     guard: web::Data<Guard>,
     sockets: web::Data<Sockets>,
-) -> HttpResponse {
+    door: web::Data<Door>,
+) -> ApiResult<HttpResponse> {
     let headers = request.headers();
     if let Some(id) = id(headers) {
-        guard.sessions().end(id);
+        // Here in any case; it is over only once all servers know.
+        guard.sessions().take(Sessions::end_of(id));
         sockets.cut_session(id);
+        door.session(guard.sessions(), Sessions::end_of(id)).await?;
     }
-    HttpResponse::NoContent()
+    Ok(HttpResponse::NoContent()
         .insert_header((header::SET_COOKIE, cookie(headers, "", 0)))
-        .finish()
+        .finish())
+}
+
+/// Whether a cookie names a session that nobody here knows.
+pub(super) fn is_unknown(headers: &HeaderMap, sessions: &Sessions) -> bool {
+    id(headers).is_some_and(|id| !sessions.has(id))
 }
 
 /// What the cookie of an open session lets do.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_history::{History, HistoryOptions};
 use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::Recorder;
 use super::lookers::Lookers;
@@ -20,7 +21,8 @@ const MAX_ASKS: usize = 1_000;
 const LANES: usize = 64;
 
 /// One report, as it came in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Ingest {
     /// What one process tells in one poll.
     Batch(Box<ActorBatch>),
@@ -237,6 +239,18 @@ impl Intake {
         self.lints.check(at, &self.traffic.live_and_dead());
         self.watched_changed();
         self.memory.sweep(&self.traffic, at);
+    }
+
+    /// The directory became another one. Whoever just started has not seen how: nothing of it is written down.
+    pub(crate) fn restored(&self, is_start: bool) {
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut happened = self.directory.happened().take();
+        happened.sort_by(|a, b| a.id.cmp(&b.id));
+        if !is_start {
+            self.journal.happened(&happened);
+        }
+        self.traffic.happened(&happened);
+        self.lints.happened(&happened);
     }
 
     /// What a batch says beside its actors.

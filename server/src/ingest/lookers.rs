@@ -13,6 +13,8 @@ use crate::directory::{Directory, Text};
 const LOOKS: i64 = 10_000;
 /// Actors that one socket may look at; of more, the first.
 pub(crate) const PER_SOCKET: usize = 100;
+/// Other servers whose viewers count.
+const SERVERS: usize = 100;
 /// Actors that may be looked at by reading, and as many in lists.
 const BY_READING: usize = 1_000;
 
@@ -25,6 +27,8 @@ pub(crate) struct Lookers {
 #[derive(Default)]
 struct State {
     sockets: HashMap<u64, Watch>,
+    /// What is looked at at other servers, and until when that counts.
+    elsewhere: HashMap<String, (Watch, i64)>,
     /// Until when traffic as a whole, and single actors, count as looked at, in milliseconds.
     traffic_until: Option<i64>,
     actors_until: HashMap<Text, i64>,
@@ -52,6 +56,31 @@ impl Lookers {
     /// A socket is gone.
     pub(crate) fn leave(&self, socket: u64) {
         self.lock().sockets.remove(&socket);
+    }
+
+    /// At another server this is looked at from now on, and nothing else, until then.
+    pub(crate) fn elsewhere(&self, server: &str, watch: Watch, until: Timestamp) {
+        let mut state = self.lock();
+        if state.elsewhere.len() < SERVERS || state.elsewhere.contains_key(server) {
+            state
+                .elsewhere
+                .insert(server.to_owned(), (watch, until.as_millis()));
+        }
+    }
+
+    /// What is looked at at this server.
+    pub(crate) fn own(&self, now: Timestamp) -> Watch {
+        let mut state = self.lock();
+        state.forget(now);
+        let by_sockets = state.sockets.values().flat_map(|watch| watch.actors.iter());
+        Watch {
+            actors: by_sockets
+                .chain(state.actors_until.keys())
+                .take(BY_READING)
+                .cloned()
+                .collect(),
+            map: state.traffic_until.is_some() || state.sockets.values().any(|watch| watch.map),
+        }
     }
 
     /// Somebody read how all types do.
@@ -85,7 +114,15 @@ impl Lookers {
         let mut state = self.lock();
         state.forget(now);
         let by_sockets = state.sockets.values().flat_map(|watch| watch.actors.iter());
-        by_sockets.chain(state.actors_until.keys()).cloned().collect()
+        let elsewhere = state
+            .elsewhere
+            .values()
+            .flat_map(|(watch, _)| watch.actors.iter());
+        by_sockets
+            .chain(state.actors_until.keys())
+            .chain(elsewhere)
+            .cloned()
+            .collect()
     }
 
     /// Whether others are looked at than when this was last asked. `watched` are those that are.
@@ -142,7 +179,9 @@ impl Lookers {
 
 impl State {
     fn looks_at_traffic(&self) -> bool {
-        self.traffic_until.is_some() || self.sockets.values().any(|watch| watch.map)
+        self.traffic_until.is_some()
+            || self.sockets.values().any(|watch| watch.map)
+            || self.elsewhere.values().any(|(watch, _)| watch.map)
     }
 
     fn forget(&mut self, now: Timestamp) {
@@ -152,6 +191,7 @@ impl State {
         self.traffic_until = self.traffic_until.filter(|until| looks(*until));
         self.actors_until.retain(|_, until| looks(*until));
         self.listed_until.retain(|_, until| looks(*until));
+        self.elsewhere.retain(|_, (_, until)| now < *until);
     }
 }
 

@@ -9,7 +9,6 @@ mod lookers;
 mod recorder;
 #[cfg(test)]
 mod replay;
-mod sink;
 
 pub use intake::{Ingest, Intake, Taken};
 pub(crate) use lookers::{PER_SOCKET, Watch};

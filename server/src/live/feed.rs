@@ -17,6 +17,7 @@ use crate::certificate::Certificate;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
 use crate::otlp::Receiver;
+use crate::replication::Door;
 use crate::traffic::Plumbing;
 use crate::windows::{Windows, keep_current};
 
@@ -45,7 +46,7 @@ pub(crate) struct Feed {
 impl Feed {
     /// Starts to publish what happens. Must be called within a tokio runtime.
     pub(crate) fn start(
-        intake: &Arc<Intake>,
+        door: &Door,
         spans: &Arc<Receiver>,
         hub: &Hub,
         sockets: &Sockets,
@@ -53,6 +54,7 @@ impl Feed {
         guard: &Arc<Guard>,
         certificate: Option<&Arc<Certificate>>,
     ) -> Self {
+        let intake = door.intake();
         let directory = intake.directory();
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
@@ -67,10 +69,10 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let (intake, spans) = (intake.clone(), spans.clone());
+            let (door, spans) = (door.clone(), spans.clone());
             let (sockets, guard) = (sockets.clone(), guard.clone());
             keep_running("sweep", move || {
-                sweep(intake.clone(), spans.clone(), sockets.clone(), guard.clone())
+                sweep(door.clone(), spans.clone(), sockets.clone(), guard.clone())
             })
         };
         let watched = {
@@ -176,20 +178,21 @@ async fn send_watched(intake: Arc<Intake>, hub: Hub) {
     }
 }
 
-async fn sweep(intake: Arc<Intake>, spans: Arc<Receiver>, sockets: Sockets, guard: Arc<Guard>) {
+async fn sweep(door: Door, spans: Arc<Receiver>, sockets: Sockets, guard: Arc<Guard>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         // With very many actors it takes some tenths of a second, which would hold up every other task of this thread.
-        let (looking, spans) = (intake.clone(), spans.clone());
+        let (looking, spans) = (door.clone(), spans.clone());
         let swept = tokio::task::spawn_blocking(move || {
             // Those that speak by spans are said to be alive before anybody is found to be silent.
             spans.sweep();
-            looking.sweep();
+            if looking.is_alone() {
+                looking.intake().sweep();
+            }
         });
-        let swept = swept.await;
-        if let Err(error) = swept {
+        if let Err(error) = swept.await {
             tracing::error!(%error, "what time alone changes could not be looked for");
         }
         sockets.cut_stalled();

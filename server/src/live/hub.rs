@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytestring::ByteString;
 use loom_protocol::{Epoch, Timestamp, topic};
@@ -27,7 +27,11 @@ struct Shared {
     state: Mutex<State>,
     left_out: AtomicU64,
     over: AtomicBool,
+    /// How far what is shown here has come, where several servers show it.
+    position: OnceLock<Where>,
 }
+
+type Where = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 struct State {
     /// The place of the last frame.
@@ -104,7 +108,24 @@ impl Hub {
                 state: Mutex::new(state),
                 left_out: AtomicU64::new(0),
                 over: AtomicBool::new(false),
+                position: OnceLock::new(),
             }),
+        }
+    }
+
+    /// Has viewers told how far what is shown here has come. Counts once.
+    pub(crate) fn tell_position(&self, position: impl Fn() -> Option<String> + Send + Sync + 'static) {
+        let _once = self.shared.position.set(Box::new(position));
+    }
+
+    /// What a viewer is told of where it is.
+    fn place(&self, seq: u64) -> String {
+        let position = self.shared.position.get().and_then(|position| position());
+        match position {
+            Some(position) => {
+                json!({"epoch": self.shared.epoch, "seq": seq, "position": position}).to_string()
+            }
+            None => json!({"epoch": self.shared.epoch, "seq": seq}).to_string(),
         }
     }
 
@@ -234,7 +255,7 @@ impl Hub {
         state.next_viewer += 1;
         state.viewers.insert(viewer, outbox.clone());
         drop(state);
-        let data = json!({"epoch": self.shared.epoch, "seq": start}).to_string();
+        let data = self.place(start);
         let hello = Some(self.envelope(topic::HELLO, start, &data));
         Subscription {
             hub: self.clone(),
@@ -264,7 +285,7 @@ impl Hub {
     }
 
     fn resync(&self, seq: u64) -> ByteString {
-        let data = json!({"epoch": self.shared.epoch, "seq": seq}).to_string();
+        let data = self.place(seq);
         self.envelope(topic::RESYNC, seq, &data)
     }
 

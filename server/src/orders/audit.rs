@@ -3,17 +3,17 @@
 use std::collections::VecDeque;
 
 use loom_protocol::{ActorId, OrderId, OrderKind, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Ask, Ended};
+use super::{Ended, Ordered};
 use crate::access::Role;
 
 /// Orders that are remembered.
 const MAX: usize = 1_000;
 
 /// How far an order is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum OrderState {
     /// Its process has not answered yet.
@@ -29,7 +29,7 @@ pub(crate) enum OrderState {
 }
 
 /// One order, without its body.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderLine {
     /// Its name.
@@ -60,14 +60,15 @@ pub(crate) struct OrderLine {
 }
 
 impl OrderLine {
-    pub(super) fn new(id: &OrderId, ask: &Ask, now: Timestamp) -> Self {
+    pub(super) fn new(ordered: &Ordered, now: Timestamp) -> Self {
+        let order = &ordered.order;
         Self {
-            id: id.clone(),
-            actor: ask.actor.clone(),
-            order: ask.order.clone(),
-            message: ask.message.clone(),
-            by: ask.by.name().to_owned(),
-            role: ask.by.role(),
+            id: order.id.clone(),
+            actor: ordered.actor.clone(),
+            order: order.order.clone(),
+            message: order.message.clone(),
+            by: order.by.clone(),
+            role: ordered.role,
             at: now,
             outcome: OrderState::Pending,
             problem: None,
@@ -97,6 +98,14 @@ impl Audit {
             line.problem.clone_from(&ended.problem);
             line.ended_at = Some(now);
         }
+    }
+
+    pub(super) fn lines(&self) -> Vec<OrderLine> {
+        self.lines.iter().cloned().collect()
+    }
+
+    pub(super) fn restore(&mut self, lines: Vec<OrderLine>) {
+        self.lines = lines.into();
     }
 
     pub(super) fn newest(&self, actor: Option<&str>, limit: usize) -> Vec<OrderLine> {

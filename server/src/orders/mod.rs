@@ -16,6 +16,7 @@ use loom_bridge::discovery::Notify;
 use loom_protocol::{
     ActorId, BootId, MOST_VALUE, Order, OrderAnswer, OrderId, OrderKind, OrderOutcome, Timestamp,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -23,21 +24,46 @@ use uuid::Uuid;
 use self::audit::Audit;
 pub(crate) use self::audit::{OrderLine, OrderState};
 use self::polls::Polls;
-use self::queue::{Open, Queue};
+use self::queue::{Open, OpenBase, Queue};
 use crate::Clock;
-use crate::access::Caller;
+use crate::access::{Caller, Role};
 
 /// An order that is not answered for so long is given up.
 const GIVE_UP_MILLIS: u64 = 10 * 60 * 1000;
 
-/// The orders of this server.
+/// Askers beyond which those are forgotten who went away before their order was taken.
+const ASKING: usize = 1_000;
+
+/// The orders of this studio.
 pub(crate) struct Orders {
-    clock: Arc<dyn Clock>,
     state: Mutex<State>,
     /// How processes that are this one hear of an order at once.
     wakes: Mutex<HashMap<BootId, Notify>>,
     /// How others do, which otherwise ask each second.
     polls: Polls,
+    /// Who waits for what became of an order that was not taken yet.
+    asking: Mutex<HashMap<OrderId, oneshot::Sender<Ended>>>,
+}
+
+/// All orders, for a server that comes to others.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct OrdersBase {
+    open: Vec<OpenBase>,
+    lines: Vec<OrderLine>,
+    newest: u64,
+}
+
+/// Something that is ordered of an actor, as each server of a studio takes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ordered {
+    /// As its process is told.
+    pub(super) order: Order,
+    /// The actor, as it was shown.
+    pub(super) actor: ActorId,
+    /// The process.
+    pub(super) boot: BootId,
+    /// What who asked might do then.
+    pub(super) role: Role,
 }
 
 struct State {
@@ -61,6 +87,13 @@ pub(crate) struct Ask {
     pub(crate) by: Caller,
 }
 
+impl Ordered {
+    /// Its name.
+    pub(crate) fn id(&self) -> &OrderId {
+        &self.order.id
+    }
+}
+
 /// How an order ended.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ended {
@@ -81,13 +114,12 @@ pub(crate) enum Full {
 }
 
 impl Orders {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
         // Beyond those of the studio before this one, which processes may still compare with.
         let newest = u64::try_from(clock.now().as_millis())
             .unwrap_or(0)
             .saturating_mul(1_000);
         Self {
-            clock,
             state: Mutex::new(State {
                 queue: Queue::default(),
                 audit: Audit::default(),
@@ -95,44 +127,76 @@ impl Orders {
             }),
             wakes: Mutex::default(),
             polls: Polls::default(),
+            asking: Mutex::default(),
         }
     }
 
-    /// Takes an order for its process. What became of it comes by the receiver, unless nobody waits any more.
-    ///
-    /// # Errors
-    /// When there is no room.
-    pub(crate) fn ask(&self, ask: Ask) -> Result<(OrderId, oneshot::Receiver<Ended>), Full> {
-        let now = self.clock.now();
+    /// Gives what is asked a name. What became of it comes by the receiver, once it was taken, or [`Orders::drop_ask`] says
+    /// that it was not.
+    pub(crate) fn ask(&self, ask: Ask) -> (Ordered, oneshot::Receiver<Ended>) {
         let id = OrderId(Uuid::new_v4().to_string());
-        let line = OrderLine::new(&id, &ask, now);
         let (sender, receiver) = oneshot::channel();
-        let kind = ask.order.as_str().to_owned();
+        {
+            let mut asking = self.asking();
+            if asking.len() >= ASKING {
+                asking.retain(|_, sender| !sender.is_closed());
+            }
+            asking.insert(id.clone(), sender);
+        }
         let order = Order {
-            id: id.clone(),
+            id,
             actor: ask.own,
             order: ask.order,
             message: ask.message,
             body: ask.body,
             by: ask.by.name().to_owned(),
         };
+        let ordered = Ordered {
+            order,
+            actor: ask.actor,
+            boot: ask.boot,
+            role: ask.by.role(),
+        };
+        (ordered, receiver)
+    }
+
+    /// Nobody waits for this one any more.
+    pub(crate) fn drop_ask(&self, id: &OrderId) {
+        self.asking().remove(id);
+    }
+
+    /// Takes an order for its process.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub(crate) fn take(&self, ordered: Ordered, now: Timestamp) -> Result<(), Full> {
+        let line = OrderLine::new(&ordered, now);
+        let Ordered {
+            order, actor, boot, ..
+        } = ordered;
+        let asking = self.asking().remove(&order.id);
+        let sender = asking.unwrap_or_else(|| oneshot::channel().0);
+        let (id, kind, by) = (
+            order.id.clone(),
+            order.order.as_str().to_owned(),
+            order.by.clone(),
+        );
         let mut state = self.state();
-        let number = state.newest + 1;
-        state
-            .queue
-            .put(&ask.boot, Open::new(order, number, now, sender))?;
+        // By the moment, so that it is the same at each server, whenever that started.
+        let moment = u64::try_from(now.as_millis()).unwrap_or(0).saturating_mul(1_000);
+        let number = moment.max(state.newest.saturating_add(1));
+        state.queue.put(&boot, Open::new(order, number, now, sender))?;
         state.newest = number;
         state.audit.put(line);
         drop(state);
-        tracing::info!(actor = %ask.actor, order = %id.0, kind, by = ask.by.name(), "an order was taken");
-        self.wake(&ask.boot);
-        Ok((id, receiver))
+        tracing::info!(%actor, order = %id.0, kind, by, "an order was taken");
+        self.wake(&boot);
+        Ok(())
     }
 
     /// Takes what a process answers and gives what is ordered of it. Answers that come late, twice, or from a process whose
     /// order it is not, change nothing.
-    pub(crate) fn exchange(&self, boot: &BootId, answers: Vec<OrderAnswer>) -> Vec<Order> {
-        let now = self.clock.now();
+    pub(crate) fn exchange(&self, boot: &BootId, answers: Vec<OrderAnswer>, now: Timestamp) -> Vec<Order> {
         let mut state = self.state();
         for answer in answers {
             let Some(open) = state.queue.take(boot, &answer.id) else {
@@ -144,8 +208,7 @@ impl Orders {
     }
 
     /// Gives up the orders of processes that are silent or gone, and those that nobody answers.
-    pub(crate) fn sweep(&self, is_silent: impl Fn(&BootId) -> bool) {
-        let now = self.clock.now();
+    pub(crate) fn sweep(&self, now: Timestamp, is_silent: impl Fn(&BootId) -> bool) {
         // Asked outside of the lock: the directory has its own.
         let boots: Vec<BootId> = self.state().queue.boots();
         let silent: Vec<BootId> = boots.into_iter().filter(|boot| is_silent(boot)).collect();
@@ -195,6 +258,24 @@ impl Orders {
         &self.polls
     }
 
+    /// All of them, as one value.
+    pub(crate) fn base(&self) -> OrdersBase {
+        let state = self.state();
+        OrdersBase {
+            open: state.queue.base(),
+            lines: state.audit.lines(),
+            newest: state.newest,
+        }
+    }
+
+    /// Becomes what `base` says. Who waits for an order that is in both goes on waiting.
+    pub(crate) fn restore(&self, base: OrdersBase) {
+        let mut state = self.state();
+        state.queue.restore(base.open);
+        state.audit.restore(base.lines);
+        state.newest = base.newest;
+    }
+
     fn wake(&self, boot: &BootId) {
         self.polls.wake(boot);
         let wake = self.wakes().get(boot).cloned();
@@ -206,6 +287,10 @@ impl Orders {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asking(&self) -> MutexGuard<'_, HashMap<OrderId, oneshot::Sender<Ended>>> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wakes(&self) -> MutexGuard<'_, HashMap<BootId, Notify>> {

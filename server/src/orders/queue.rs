@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use loom_protocol::{BootId, Order, OrderId, Timestamp};
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use super::{Ended, Full, written};
@@ -32,6 +33,26 @@ pub(super) struct Open {
     since: Timestamp,
     bytes: usize,
     tell: oneshot::Sender<Ended>,
+}
+
+/// An order that was not answered yet, without who waits for it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OpenBase {
+    boot: BootId,
+    order: Order,
+    number: u64,
+    since: i64,
+}
+
+impl OpenBase {
+    fn of(boot: &BootId, open: &Open) -> Self {
+        Self {
+            boot: boot.clone(),
+            order: open.order.clone(),
+            number: open.number,
+            since: open.since.as_millis(),
+        }
+    }
 }
 
 impl Open {
@@ -67,6 +88,28 @@ impl Queue {
         self.bytes += open.bytes;
         self.lanes.entry(boot.clone()).or_default().push(open);
         Ok(())
+    }
+
+    /// All of them, by process and oldest first.
+    pub(super) fn base(&self) -> Vec<OpenBase> {
+        let lanes = self.lanes.iter();
+        lanes
+            .flat_map(|(boot, lane)| lane.iter().map(|open| OpenBase::of(boot, open)))
+            .collect()
+    }
+
+    /// Becomes what `base` says.
+    pub(super) fn restore(&mut self, base: Vec<OpenBase>) {
+        let before = std::mem::take(self);
+        let open = before.lanes.into_values().flatten();
+        let mut tells: HashMap<OrderId, _> = open.map(|open| (open.order.id, open.tell)).collect();
+        for open in base {
+            let tell = tells.remove(&open.order.id);
+            let tell = tell.unwrap_or_else(|| oneshot::channel().0);
+            let since = Timestamp::from_millis(open.since);
+            let _within_the_same_bounds =
+                self.put(&open.boot, Open::new(open.order, open.number, since, tell));
+        }
     }
 
     /// What is ordered of a process.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::chains::{Chains, Message, Sent, causes};
 use super::service::Service;
 use super::span::{Request, Resource, Role, Span};
-use crate::Intake;
+use crate::replication::Door;
 
 /// Starts of services at a time.
 const MOST_SERVICES: usize = 1_000;
@@ -32,7 +32,7 @@ pub(crate) struct Outcome {
 
 /// Takes spans in. Shared by all who serve.
 pub(crate) struct Receiver {
-    intake: Arc<Intake>,
+    door: Door,
     state: Mutex<State>,
 }
 
@@ -45,16 +45,16 @@ struct State {
 }
 
 impl Receiver {
-    pub(crate) fn new(intake: Arc<Intake>) -> Self {
+    pub(crate) fn new(door: Door) -> Self {
         Self {
-            intake,
+            door,
             state: Mutex::default(),
         }
     }
 
     /// Takes the spans of one request in, and reports what they say before it returns.
     pub(crate) fn take(&self, request: Request) -> Outcome {
-        let now = self.intake.now();
+        let now = self.door.intake().now();
         let mut reasons = Reasons::default();
         reasons.reject(request.left_out(), "more than 20000 spans in one request");
         let mut state = self.state();
@@ -72,7 +72,7 @@ impl Receiver {
 
     /// Says who is alive, and who is gone. To be called about once a second.
     pub(crate) fn sweep(&self) {
-        let now = self.intake.now();
+        let now = self.door.intake().now();
         let mut state = self.state();
         let mut touched = BTreeSet::new();
         let sent = state.chains.give_up(now.as_millis());
@@ -114,7 +114,7 @@ impl Receiver {
 
     /// False where all is to be reported again.
     fn deliver(&self, batch: ActorBatch) -> bool {
-        match self.intake.batch(batch) {
+        match self.door.batch_waiting(batch) {
             Ok(outcome) => {
                 if let Some(rejection) = outcome.rejected.first() {
                     tracing::debug!(
@@ -125,8 +125,8 @@ impl Receiver {
                 let is_unknown = |rejection: &Rejection| rejection.code == Some(RejectionCode::UnknownActor);
                 !outcome.resync && !outcome.rejected.iter().any(is_unknown)
             }
-            Err(refusal) => {
-                tracing::warn!("what spans say of a service is not shown: {refusal}");
+            Err(error) => {
+                tracing::warn!("what spans say of a service is not shown: {error}");
                 false
             }
         }

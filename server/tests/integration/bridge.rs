@@ -19,7 +19,7 @@ async fn what_lives_in_a_registry_is_seen_live_until_it_ends() {
         poll_interval: Duration::from_millis(20),
         ..Options::default()
     });
-    let sink: Arc<loom_studio::Intake> = studio.intake.clone();
+    let sink: Arc<loom_studio::Door> = studio.door.clone();
     bridge.deliver_to_shared(sink).connect(&registry).unwrap();
     let handle = registry.register(ActorSpec::new("KettleActor").id("kettle-1"));
     let found = loop {
@@ -64,7 +64,7 @@ async fn two_processes_with_the_same_ids_are_seen_side_by_side() {
             handle.message_handled();
         }
         bridge
-            .deliver_to_shared(studio.intake.clone())
+            .deliver_to_shared(studio.door.clone())
             .connect(&registry)
             .unwrap();
         processes.push((bridge, registry, handle));
@@ -170,7 +170,7 @@ async fn actors_that_ask_each_other_and_wait_are_a_lint_and_others_that_wait_are
     });
     loom_bridge::set_level(loom_bridge::Level::Traffic);
     bridge
-        .deliver_to_shared(studio.intake.clone())
+        .deliver_to_shared(studio.door.clone())
         .connect(&registry)
         .unwrap();
     let [a, b] = ["a", "b"].map(|id| link::<1>(&registry, id));

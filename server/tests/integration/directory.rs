@@ -6,7 +6,7 @@ use std::time::Duration;
 use loom_bridge::StudioSink;
 use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, ActorStatus, BatchOutcome, BootId};
 use loom_studio::directory::{ActorQuery, Refusal, Registered};
-use loom_studio::{Directory, DirectoryOptions, Intake};
+use loom_studio::{Directory, DirectoryOptions, Door, Intake};
 
 use crate::support::TestClock;
 
@@ -174,7 +174,7 @@ fn the_directory_is_bounded() {
 #[actix_web::test]
 async fn it_is_the_studio_of_a_bridge_in_the_same_process() {
     let (directory, _) = directory();
-    let sink: Arc<dyn StudioSink> = Arc::new(Intake::new(Arc::new(directory)));
+    let sink: Arc<dyn StudioSink> = Arc::new(Door::alone(Arc::new(Intake::new(Arc::new(directory)))));
     let outcome = sink.deliver(registering("b", 1, &["a"])).await.unwrap();
     assert_eq!(outcome.accepted, 1);
     let error = sink.deliver(registering("", 1, &["a"])).await.unwrap_err();

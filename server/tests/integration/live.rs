@@ -207,7 +207,7 @@ async fn viewers_that_only_look_bring_no_frames() {
         ..Options::default()
     });
     bridge
-        .deliver_to_shared(studio.intake.clone())
+        .deliver_to_shared(studio.door.clone())
         .connect(&registry)
         .unwrap();
     let mut viewers = Vec::new();

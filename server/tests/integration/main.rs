@@ -33,6 +33,9 @@ mod rest;
 mod roles;
 mod seeds;
 mod session;
+#[path = "../several/mod.rs"]
+pub(crate) mod several;
+mod several_in_memory;
 mod sources;
 mod start;
 mod support;

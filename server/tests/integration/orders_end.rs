@@ -1,6 +1,5 @@
 //! How orders end: with an answer, late, twice, with the process, or never; and whose they were.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Method;
@@ -8,7 +7,7 @@ use futures_util::future::{join, join3};
 use loom_bridge::discovery::{Delivery, Notify};
 use loom_bridge::{ActorRegistry, ActorSpec, DiscoveryBridge, Options, StudioSink};
 use loom_protocol::{ActorBatch, BootId, Order, OrderAnswer, OrderId, OrderOutcome};
-use loom_studio::Intake;
+use loom_studio::Door;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -257,7 +256,7 @@ async fn it_is_remembered_who_asked_in_which_role() {
 
 /// A studio that tells what it ordered.
 struct Listening {
-    intake: Arc<Intake>,
+    door: Door,
     ordered: mpsc::UnboundedSender<Order>,
 }
 
@@ -267,7 +266,7 @@ impl StudioSink for Listening {
             record.controls = serde_json::from_value(json!({"orders": ALL})).unwrap();
         }
         Box::pin(async move {
-            let outcome = self.intake.deliver(batch).await?;
+            let outcome = self.door.deliver(batch).await?;
             for order in &outcome.orders {
                 let _ = self.ordered.send(order.clone());
             }
@@ -276,7 +275,7 @@ impl StudioSink for Listening {
     }
 
     fn notify_of_orders(&self, boot: &BootId, notify: Notify) {
-        self.intake.notify_of_orders(boot, notify);
+        self.door.notify_of_orders(boot, notify);
     }
 
     fn name(&self) -> String {
@@ -294,7 +293,7 @@ async fn a_process_that_is_this_one_hears_of_an_order_without_waiting_for_its_ne
     });
     let (ordered, mut ended) = mpsc::unbounded_channel();
     bridge.deliver_to(Listening {
-        intake: services.intake.clone(),
+        door: services.door.clone(),
         ordered,
     });
     let _seen = registry.register(ActorSpec::new("T").id("here"));

@@ -2,6 +2,7 @@
 
 import { BASE } from "./base";
 import { parseJson, printJson } from "./json";
+import { positionHeader, sawAnswer } from "./seen";
 
 type Problem = { title?: string; detail?: string; code?: string };
 
@@ -71,11 +72,15 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
     const typed = init.body === undefined ? {} : { "content-type": "application/json" };
-    response = await fetch(BASE + path, { ...init, headers: { accept: "application/json", ...typed } });
+    response = await fetch(BASE + path, {
+      ...init,
+      headers: { accept: "application/json", ...positionHeader(), ...typed },
+    });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(0, "The studio did not answer. Is it still running?");
   }
+  sawAnswer(response.headers);
   const text = await response.text();
   const body = parse(text);
   if (response.status === 401) for (const listener of refused) listener();

@@ -7,6 +7,7 @@ import type {
   ActorsPage,
   Attempt,
   Checked,
+  Health,
   LogWindow,
   Metrics,
   Run,
@@ -23,12 +24,15 @@ export const RUN_LIMIT = 100;
 
 /** How often counts of actors are read again while they are shown. */
 const STATUS_REFRESH_MS = 5000;
+/** How often it is asked how the servers do, where there are several. */
+const SERVERS_REFRESH_MS = 5000;
 /** How often it is asked who carries out what is looked at. */
 const CARRIERS_REFRESH_MS = 2000;
 
 export const keys = {
   session: ["session"],
   sections: ["ui"],
+  servers: ["servers"],
   metrics: ["metrics"],
   status: ["status"],
   ofStatus: (status: string) => ["actors", status],
@@ -62,6 +66,13 @@ export const sessionQuery = queryOptions({
   },
   staleTime: Number.POSITIVE_INFINITY,
   retry: false,
+});
+
+/** How the servers of a studio do that is several. */
+export const serversQuery = queryOptions({
+  queryKey: keys.servers,
+  queryFn: ({ signal }): Promise<Health> => getJson<Health>("/api/health", signal),
+  refetchInterval: SERVERS_REFRESH_MS,
 });
 
 /** The answer is a cookie that no script can read. */

@@ -3,6 +3,7 @@ import { formatTime } from "../lib/format";
 import type { Connection } from "../lib/live/connection";
 import { useConnection, useLive } from "../lib/use-live";
 import { useNow } from "../lib/use-now";
+import { useTroubleOfServers } from "../lib/use-servers";
 import { Icon } from "../ui/icon";
 import styles from "./offline-banner.module.css";
 
@@ -17,14 +18,15 @@ export function OfflineBanner() {
   const now = Date.now();
   const { closedAt, nextTryAt } = connection;
   const broken = closedAt !== undefined && now - closedAt > PATIENCE_MS;
+  const trouble = useTroubleOfServers();
   return (
     <div className={styles.place}>
       {/* Always there, so that what appears in it is read aloud; the count on the button is not. */}
       <div role="status">
-        {broken && (
+        {(broken || trouble !== undefined) && (
           <p className={styles.text}>
             <Icon name="warning" />
-            <span>{story(connection, closedAt)}</span>
+            <span>{broken ? story(connection, closedAt) : `This studio's server says: ${trouble}.`}</span>
           </p>
         )}
       </div>

@@ -20,6 +20,12 @@ const HOMES: &[Home] = &[
         at_home: |path| path.starts_with("runtime/src/executor/docker"),
     },
     Home {
+        rule: "redis stays where the servers' log is",
+        words: &["redis::"],
+        within: "",
+        at_home: |path| path.starts_with("server/src/replication/"),
+    },
+    Home {
         rule: "SQL stays in journals and stores",
         words: &["rusqlite", "rusqlite_migration"],
         within: "",

@@ -58,6 +58,13 @@ function announced(frame: Frame): Position {
   };
 }
 
+/** How far the server had come that sent the frame, where it is one of several. */
+export function positionOf(frame: Frame): string | null {
+  if (frame.type !== "hello" && frame.type !== "resync") return null;
+  const { position } = (frame.data ?? {}) as { position?: unknown };
+  return typeof position === "string" ? position : null;
+}
+
 export function parseFrame(text: string): Frame | undefined {
   let value: unknown;
   try {

@@ -3,11 +3,12 @@
  * It knows nothing of React and nothing of what the frames mean.
  */
 
+import { sawPosition } from "../../api/seen";
 import type { Frame } from "../../api/types";
 import { Store } from "../store";
 import { backoff } from "./backoff";
 import { CLOSED, type Connection } from "./connection";
-import { Cursor, type Position, parseFrame } from "./cursor";
+import { Cursor, type Position, parseFrame, positionOf } from "./cursor";
 
 /** After this much silence the socket is taken for dead and opened again. */
 const DEAD_AFTER_MS = 15_000;
@@ -99,6 +100,8 @@ export class LiveSocket {
     this.#heard = true;
     this.#update({ open: true, lastFrameAt: this.#environment.now(), closedAt: undefined, nextTryAt: undefined });
     const verdict = this.#cursor.accept(frame);
+    // Where several servers are one studio, what is fetched next comes from any of them, and must not be older than this.
+    sawPosition(positionOf(frame));
     if (verdict.resync) this.#handlers.onResync();
     if (verdict.apply) this.#handlers.onFrame(frame);
     if (opened) this.#handlers.onOpen?.();

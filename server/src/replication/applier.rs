@@ -1,0 +1,204 @@
+//! What an entry of the log does at each server. The same entries in the same order do the same everywhere.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use loom_protocol::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::entry::{Entry, Event, Here, Unreadable, pack, unpack};
+use super::log::{Position, Record};
+use super::replica::GONE_MILLIS;
+use crate::Intake;
+use crate::directory::{Deaf, DirectoryBase, Refusal};
+use crate::ingest::{Taken, Watch};
+use crate::orders::{Full, OrdersBase};
+use crate::sessions::{SessionBase, Sessions};
+
+/// Milliseconds without any entry after which the log was away: each server has one written every second.
+const GAP_MILLIS: u64 = 3_000;
+/// Milliseconds after a gap in which processes come back: a bridge that was refused tries again within 30 s.
+const COME_BACK_MILLIS: i64 = 35_000;
+/// Milliseconds within which a second look for what time changes is none.
+const SWEPT_MILLIS: u64 = 500;
+/// Servers that are remembered.
+const MAX_PEERS: usize = 100;
+
+/// What became of an entry at the server that wrote it.
+pub(super) enum Answer {
+    Report(Result<Taken, Refusal>),
+    Order(Result<(), Full>),
+    Nothing,
+}
+
+/// A server, as others heard of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Peer {
+    pub(super) server: String,
+    pub(super) name: String,
+    pub(super) at: Timestamp,
+}
+
+/// All that is known, as one value.
+#[derive(Serialize, Deserialize)]
+struct Picture {
+    directory: DirectoryBase,
+    orders: OrdersBase,
+    sessions: Vec<SessionBase>,
+    /// Where whoever made it had come, in a log that may be no more.
+    place: Option<String>,
+    last: Option<Timestamp>,
+    swept: Option<Timestamp>,
+    peers: Vec<Peer>,
+}
+
+/// Applies entries, one after the other.
+pub(super) struct Applier {
+    intake: Arc<Intake>,
+    sessions: Arc<Sessions>,
+    /// The moment of the last entry, and of the last look for what time changes.
+    last: Option<Timestamp>,
+    swept: Option<Timestamp>,
+    peers: HashMap<String, Peer>,
+}
+
+impl Applier {
+    pub(super) fn new(intake: Arc<Intake>, sessions: Arc<Sessions>) -> Self {
+        Self {
+            intake,
+            sessions,
+            last: None,
+            swept: None,
+            peers: HashMap::new(),
+        }
+    }
+
+    /// When time alone was last looked at.
+    pub(super) fn swept(&self) -> Option<Timestamp> {
+        self.swept
+    }
+
+    /// The servers that are known.
+    pub(super) fn peers(&self) -> Vec<Peer> {
+        self.peers.values().cloned().collect()
+    }
+
+    /// Applies one record. Says whose it was, and what became of it.
+    pub(super) fn apply(&mut self, record: &Record) -> Option<(String, u64, Answer)> {
+        let at = record.position.moment();
+        self.pass_to(at);
+        let entry: Entry = match unpack(&record.body) {
+            Ok(entry) => entry,
+            Err(error) => {
+                let position = record.position.to_string();
+                tracing::error!(%error, position, "an entry of the log can't be read and is passed over");
+                return None;
+            }
+        };
+        let answer = match entry.event {
+            Event::Report(ingest) => Answer::Report(self.intake.take(at, ingest)),
+            Event::Order(ordered) => Answer::Order(self.intake.directory().orders().take(ordered, at)),
+            Event::Swept => {
+                self.sweep(at);
+                Answer::Nothing
+            }
+            Event::Here(here) => {
+                self.here(&entry.server, here, at);
+                Answer::Nothing
+            }
+            Event::Session(news) => {
+                self.sessions.take(news);
+                Answer::Nothing
+            }
+            Event::Resync => {
+                self.intake.directory().ask_for_everything();
+                Answer::Nothing
+            }
+        };
+        Some((entry.server, entry.number, answer))
+    }
+
+    /// Time goes on to there. Where that is more than a breath nobody could be heard meanwhile.
+    fn pass_to(&mut self, at: Timestamp) {
+        if let Some(last) = self.last
+            && at.millis_since(last) > GAP_MILLIS
+        {
+            let until = Timestamp::from_millis(at.as_millis().saturating_add(COME_BACK_MILLIS));
+            self.intake.directory().was_deaf(Deaf::between(last, until));
+        }
+        self.last = Some(at);
+    }
+
+    fn sweep(&mut self, at: Timestamp) {
+        if self
+            .swept
+            .is_some_and(|swept| at.millis_since(swept) < SWEPT_MILLIS)
+        {
+            // Two servers thought of it at the same time.
+            return;
+        }
+        self.swept = Some(at);
+        self.peers
+            .retain(|_, peer| at.millis_since(peer.at) < GONE_MILLIS);
+        self.intake.sweep_at(at);
+    }
+
+    fn here(&mut self, server: &str, here: Here, at: Timestamp) {
+        if self.peers.len() >= MAX_PEERS && !self.peers.contains_key(server) {
+            return;
+        }
+        let peer = Peer {
+            server: server.to_owned(),
+            name: here.name,
+            at,
+        };
+        self.peers.insert(server.to_owned(), peer);
+        let watch = Watch {
+            actors: here.actors.iter().map(|id| id.as_str().into()).collect(),
+            map: here.map,
+        };
+        let until = i64::try_from(GONE_MILLIS).unwrap_or(i64::MAX);
+        let until = Timestamp::from_millis(at.as_millis().saturating_add(until));
+        self.intake.lookers().elsewhere(server, watch, until);
+        self.intake.watched_changed();
+    }
+
+    /// All that is known here, at `place`.
+    pub(super) fn picture(&self, place: Option<Position>) -> Result<Bytes, Unreadable> {
+        let directory = self.intake.directory();
+        pack(&Picture {
+            directory: directory.base(),
+            orders: directory.orders().base(),
+            sessions: self.sessions.base(),
+            place: place.map(|place| place.to_string()),
+            last: self.last,
+            swept: self.swept,
+            peers: self.peers(),
+        })
+    }
+
+    /// Becomes what a base says, unless it is what is known here: at `place`, if this server had one. Says whether anything
+    /// changed.
+    pub(super) fn restore(
+        &mut self,
+        body: &[u8],
+        place: Option<Option<Position>>,
+    ) -> Result<bool, Unreadable> {
+        let picture: Picture = unpack(body)?;
+        let is_own = place.is_some_and(|place| place.map(|place| place.to_string()) == picture.place);
+        if is_own {
+            return Ok(false);
+        }
+        let now = picture.last.unwrap_or_else(|| self.intake.now());
+        let directory = self.intake.directory();
+        directory.restore(picture.directory, now);
+        directory.orders().restore(picture.orders);
+        self.sessions.restore(picture.sessions);
+        self.intake.restored(place.is_none());
+        (self.last, self.swept) = (picture.last, picture.swept);
+        let peers = picture.peers.into_iter();
+        self.peers = peers.map(|peer| (peer.server.clone(), peer)).collect();
+        Ok(true)
+    }
+}

@@ -1,0 +1,315 @@
+//! Following the log: finding one's place in it, applying what comes, and beginning anew where the place is lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::entry::Event;
+use super::log::{Base, LogError, Position, Record};
+use super::replica::{Replica, Standing};
+
+/// Records that are read in one go.
+const AT_ONCE: usize = 200;
+/// How long a read waits for the next record.
+const WAIT: Duration = Duration::from_secs(1);
+/// The pauses after a log that was away: the first, doubling up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long one that knows nothing waits for those that know something to found a log anew.
+const OTHERS_FIRST: Duration = Duration::from_secs(3);
+/// Bytes of records after which a new base is worth its while.
+const BASE_BYTES: usize = 32 * 1024 * 1024;
+/// How often the clocks are compared.
+const COMPARE: Duration = Duration::from_secs(60);
+
+/// Why a server does not go on from its place.
+enum Stop {
+    /// What comes next is not what comes after it.
+    Lost,
+    /// The log can't be read.
+    Log(LogError),
+}
+
+impl From<LogError> for Stop {
+    fn from(error: LogError) -> Self {
+        Self::Log(error)
+    }
+}
+
+/// How a server found its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joined {
+    /// It goes on where it was.
+    Again,
+    /// Something may have been lost between what it knows now and the log.
+    Anew,
+}
+
+/// How far a server came.
+#[derive(Default)]
+struct Progress {
+    /// The last record that was applied, once it found its place: none where that is before the first.
+    place: Option<Option<Position>>,
+    /// Where the base before the one of now ends.
+    needless: Option<Position>,
+    /// Records and bytes since the base.
+    records: usize,
+    bytes: usize,
+}
+
+/// Follows the log for ever.
+pub(super) async fn follow(replica: Arc<Replica>) {
+    let mut progress = Progress::default();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let stop = match join(&replica, &mut progress).await {
+            Ok(joined) => {
+                pause = FIRST_PAUSE;
+                read_on(&replica, &mut progress, joined).await
+            }
+            Err(stop) => stop,
+        };
+        match stop {
+            Stop::Lost => {
+                tracing::warn!(
+                    log = replica.log.name(),
+                    "the log does not go on where this server was"
+                );
+                replica.stands(Standing::CatchingUp);
+            }
+            Stop::Log(error) => {
+                replica.away(&error);
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+/// Finds a place to go on from.
+async fn join(replica: &Arc<Replica>, progress: &mut Progress) -> Result<Joined, Stop> {
+    let log = &replica.log;
+    replica.clock.set(log.now().await?);
+    let began = Instant::now();
+    loop {
+        if let Some(place) = progress.place
+            && goes_on(replica, place).await?
+        {
+            return Ok(Joined::Again);
+        }
+        let base = log.base().await?;
+        let id = base.as_ref().map(|base| base.id.clone());
+        if let Some(base) = base
+            && goes_on(replica, base.after).await?
+        {
+            let (place, after) = (progress.place, base.after);
+            restore(replica, base.body, place).await?;
+            *progress = Progress {
+                place: Some(after),
+                needless: after,
+                ..Progress::default()
+            };
+            return Ok(Joined::Anew);
+        }
+        let first = log.read(None, 1, Duration::ZERO).await?.pop();
+        if progress.place.is_none() && first.is_some() && began.elapsed() < OTHERS_FIRST {
+            // Somebody is there who may know more.
+            sleep(FIRST_PAUSE).await;
+            continue;
+        }
+        let is_whole = first.is_none_or(|first| first.before.is_none());
+        let after = if is_whole { None } else { log.head().await? };
+        let place = progress.place.flatten();
+        let Some(body) = picture(replica, place).await else {
+            sleep(LONGEST_PAUSE).await;
+            continue;
+        };
+        let base = new_base(after, body);
+        if log.set_base(base, id, None).await? {
+            tracing::info!(
+                log = log.name(),
+                "the other servers begin with what is known here"
+            );
+            *progress = Progress {
+                place: Some(after),
+                needless: after,
+                ..Progress::default()
+            };
+            return Ok(Joined::Anew);
+        }
+    }
+}
+
+/// Whether the log goes on after this place.
+async fn goes_on(replica: &Replica, place: Option<Position>) -> Result<bool, Stop> {
+    let next = replica.log.read(place, 1, Duration::ZERO).await?.pop();
+    match next {
+        Some(next) => Ok(next.before == place),
+        None => Ok(replica.log.head().await? == place),
+    }
+}
+
+/// Reads and applies until something stops it.
+async fn read_on(replica: &Arc<Replica>, progress: &mut Progress, joined: Joined) -> Stop {
+    let mut compared = Instant::now();
+    let mut was_caught_up = false;
+    loop {
+        let Some(place) = progress.place else {
+            return Stop::Lost;
+        };
+        let records = match replica.log.read(place, AT_ONCE, WAIT).await {
+            Ok(records) => records,
+            Err(error) => return error.into(),
+        };
+        if records.is_empty() {
+            match replica.log.head().await {
+                Ok(head) if head == place => {}
+                // What came just now is read next; what is no more never is.
+                Ok(head) if head > place => continue,
+                Ok(_) => return Stop::Lost,
+                Err(error) => return error.into(),
+            }
+        }
+        let is_end = records.len() < AT_ONCE;
+        let came = records.len();
+        let (place, is_lost) = apply(replica, place, records, progress).await;
+        progress.place = Some(place);
+        if is_lost {
+            return Stop::Lost;
+        }
+        if is_end {
+            if came > 0 {
+                // Where nothing came nobody knows whether there was something to come.
+                replica.clock.heard();
+            }
+            if !was_caught_up {
+                was_caught_up = true;
+                replica.stands(Standing::Following);
+                if joined == Joined::Anew {
+                    // What processes tell once, and what was lost.
+                    let _refused = replica.mention(Event::Resync).await;
+                }
+            }
+        }
+        let is_due = progress.records >= replica.log.keeps() / 2 || progress.bytes >= BASE_BYTES;
+        if is_due && let Err(error) = renew(replica, progress).await {
+            return error.into();
+        }
+        if compared.elapsed() >= COMPARE {
+            compared = Instant::now();
+            match replica.log.now().await {
+                Ok(now) => replica.clock.set(now),
+                Err(error) => return error.into(),
+            }
+        }
+    }
+}
+
+/// Applies those records that follow each other. Says where that came to, and whether one does not follow.
+async fn apply(
+    replica: &Arc<Replica>,
+    mut place: Option<Position>,
+    records: Vec<Record>,
+    progress: &mut Progress,
+) -> (Option<Position>, bool) {
+    let mut good = Vec::with_capacity(records.len());
+    let mut is_lost = false;
+    for record in records {
+        if record.before != place {
+            is_lost = true;
+            break;
+        }
+        place = Some(record.position);
+        good.push(record);
+    }
+    progress.records += good.len();
+    progress.bytes += good.iter().map(|record| record.body.len()).sum::<usize>();
+    if is_lost && good.is_empty() {
+        return (place, true);
+    }
+    replica.reaches(place);
+    let applying = replica.clone();
+    let applied = spawn_blocking(move || {
+        for record in &good {
+            let answer = applying.applier().apply(record);
+            if let Some((server, number, answer)) = answer {
+                applying.came_by(&server, number, answer);
+            }
+        }
+        let peers = applying.applier().peers();
+        applying.reached(place, peers);
+    });
+    if let Err(error) = applied.await {
+        tracing::error!(%error, "an entry of the log could not be applied");
+    }
+    (place, is_lost)
+}
+
+/// Writes down what is known here, for those who come.
+async fn renew(replica: &Arc<Replica>, progress: &mut Progress) -> Result<(), LogError> {
+    (progress.records, progress.bytes) = (0, 0);
+    let Some(place) = progress.place else {
+        return Ok(());
+    };
+    let id = replica.log.base_id().await?;
+    let Some(body) = picture(replica, place).await else {
+        return Ok(());
+    };
+    if replica
+        .log
+        .set_base(new_base(place, body), id, progress.needless)
+        .await?
+    {
+        progress.needless = place;
+    }
+    Ok(())
+}
+
+fn new_base(after: Option<Position>, body: Bytes) -> Base {
+    let id = Uuid::new_v4().simple().to_string();
+    Base { id, after, body }
+}
+
+async fn picture(replica: &Arc<Replica>, place: Option<Position>) -> Option<Bytes> {
+    let looking = replica.clone();
+    let picture = spawn_blocking(move || looking.applier().picture(place)).await;
+    match picture {
+        Ok(Ok(body)) => Some(body),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "what is known could not be written down");
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "what is known could not be written down");
+            None
+        }
+    }
+}
+
+/// Begins with a base. One that can't be read stays as it is: whoever wrote it knows more.
+async fn restore(
+    replica: &Arc<Replica>,
+    body: Bytes,
+    place: Option<Option<Position>>,
+) -> Result<(), LogError> {
+    let restoring = replica.clone();
+    let restored = spawn_blocking(move || restoring.applier().restore(&body, place)).await;
+    let why = match restored {
+        Ok(Ok(is_other)) => {
+            if is_other {
+                replica.was_restored();
+            }
+            return Ok(());
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Err(LogError::Refused {
+        name: replica.log.name(),
+        why: format!("what the other servers begin with can't be read (do all run one version?): {why}"),
+    })
+}

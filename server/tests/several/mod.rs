@@ -1,0 +1,47 @@
+//! Several servers as one studio: one suite for every log that they may share.
+
+pub(crate) mod logs;
+pub(crate) mod orders;
+pub(crate) mod studios;
+pub(crate) mod world;
+
+/// Runs every case of the suite with the logs that `$site` makes.
+macro_rules! suite {
+    ($site:expr; $($room:ident: $($case:ident)*;)*) => {
+        $(mod $room {
+            $(#[actix_web::test]
+            async fn $case() {
+                $crate::several::$room::$case($site).await;
+            })*
+        })*
+    };
+}
+
+/// All cases.
+macro_rules! all_cases {
+    ($site:expr) => {
+        $crate::several::suite! { $site;
+            logs:
+                records_come_in_their_order_and_name_the_one_before
+                a_read_waits_for_the_next_record_and_no_longer
+                an_emptied_log_shows_it_by_its_next_record
+                what_was_dropped_is_named_by_what_comes_after
+                a_base_takes_the_place_of_the_one_that_was_known
+                one_that_is_away_says_so_and_comes_back;
+            studios:
+                what_comes_in_at_any_server_is_the_same_at_all
+                one_that_comes_later_knows_what_the_others_know
+                a_batch_that_is_sent_again_elsewhere_counts_once
+                while_the_log_is_away_nothing_is_taken_and_nothing_is_lost
+                an_emptied_log_loses_nothing_that_a_server_knows
+                what_is_looked_at_at_one_server_is_asked_for_at_any
+                nobody_sees_at_one_server_less_than_at_another_before
+                what_cannot_be_read_is_not_replaced
+                who_signed_in_at_one_server_is_known_at_all;
+            orders:
+                an_order_reaches_its_process_by_any_server;
+        }
+    };
+}
+
+pub(crate) use {all_cases, suite};

@@ -1,0 +1,269 @@
+//! What servers on one log must show.
+
+use loom_protocol::{ActorId, ActorPatch, ActorRecord};
+use loom_studio::replication::{Away, Base, NotTaken};
+use loom_studio::{Studio, StudioOptions, Token};
+use serde_json::json;
+
+use super::world::{
+    Process, Site, all_of, counts, get, health, is_fine, same, server, server_with, servers, stop, until,
+};
+use crate::support::{Viewer, options, send, send_post};
+
+pub(crate) async fn what_comes_in_at_any_server_is_the_same_at_all(site: impl Site) {
+    let studios = servers(&site, 3).await;
+    let mut one = Process::new("one", &["a", "b"]);
+    let mut two = Process::new("two", &["a", "c"]);
+    for turn in 0..30 {
+        one.work(1);
+        two.work(2);
+        one.tell(&studios[turn % 3]).await;
+        two.tell(&studios[(turn + 1) % 3]).await;
+        let id = format!("alone-{}", turn % 4);
+        let door = &studios[(turn + 2) % 3].door;
+        match turn % 3 {
+            0 => drop(door.register(ActorRecord::new(id, "Alone")).await.unwrap()),
+            1 => {
+                let mut patch = ActorPatch::new(id);
+                patch.message_count = Some(turn as u64);
+                let _may_be_unknown = door.update(patch).await;
+            }
+            _ => drop(door.unregister(ActorId(id)).await.unwrap()),
+        }
+    }
+    let shown = counts(&same(&studios).await);
+    assert_eq!(
+        (shown["a"], shown["b"], shown["a@two"], shown["c"]),
+        (30, 30, 60, 60)
+    );
+    // Each is told of all.
+    until("all know of each other", || async {
+        let message = health(&studios[0]).await["message"].to_string();
+        message.starts_with("\"3 servers on ")
+    })
+    .await;
+    stop(studios).await;
+}
+
+pub(crate) async fn one_that_comes_later_knows_what_the_others_know(site: impl Site) {
+    let mut studios = servers(&site, 1).await;
+    let mut process = Process::new("one", &["a", "b"]);
+    process.work(5);
+    process.tell(&studios[0]).await;
+    studios[0]
+        .door
+        .register(ActorRecord::new("alone", "Alone"))
+        .await
+        .unwrap();
+    studios.push(server(&site).await);
+    assert_eq!(counts(&same(&studios).await).len(), 3);
+    // Of what was before the log it is left to those who know.
+    site.keep_newest(1);
+    studios.push(server(&site).await);
+    process.work(1);
+    process.tell(&studios[2]).await;
+    let all = same(&studios[..2]).await;
+    assert_eq!(counts(&all)["a"], 6);
+    assert_eq!(counts(&all).len(), 3);
+    stop(studios).await;
+    // And one that comes when nobody is there any more.
+    let last = server(&site).await;
+    assert_eq!(counts(&all_of(&last).await)["b"], 6);
+    last.stop().await;
+}
+
+pub(crate) async fn a_batch_that_is_sent_again_elsewhere_counts_once(site: impl Site) {
+    let studios = servers(&site, 2).await;
+    let mut process = Process::new("one", &["a"]);
+    process.tell(&studios[0]).await;
+    process.work(3);
+    let batch = process.next();
+    let first = process.send(&studios[0], batch.clone()).await.unwrap();
+    let again = studios[1].door.batch(batch.clone()).await.unwrap();
+    assert_eq!((first.accepted, first.rejected), (again.accepted, again.rejected));
+    let mut other = batch;
+    other.update.clear();
+    let used = studios[1].door.batch(other).await;
+    assert!(matches!(used, Err(NotTaken::Refused(_))), "{used:?}");
+    assert_eq!(counts(&same(&studios).await)["a"], 3);
+    stop(studios).await;
+}
+
+pub(crate) async fn while_the_log_is_away_nothing_is_taken_and_nothing_is_lost(site: impl Site) {
+    let studios = servers(&site, 2).await;
+    let mut process = Process::new("one", &["a"]);
+    process.work(1);
+    process.tell(&studios[0]).await;
+    let before = same(&studios).await;
+    site.set_away(true);
+    for studio in &studios {
+        until("it says that something is missing", || async {
+            !is_fine(studio).await
+        })
+        .await;
+        let message = health(studio).await["message"].to_string();
+        assert!(message.contains("reports and orders are refused"), "{message}");
+        assert_eq!(all_of(studio).await, before, "what is known is shown");
+        let refused = studio.door.register(ActorRecord::new("new", "T")).await;
+        assert!(
+            matches!(refused, Err(NotTaken::Away(Away::Log(_)))),
+            "{refused:?}"
+        );
+        let body = json!({"id": "new", "type": "T"}).to_string();
+        let answer = send_post(studio.addr, "/api/actor/register", &body, &[]).await;
+        assert_eq!(answer.problem(), (503, "not_taken".to_owned()));
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    process.work(1);
+    assert!(process.report(&studios[1]).await.is_err());
+    site.set_away(false);
+    for studio in &studios {
+        until("it is fine again", || async { is_fine(studio).await }).await;
+    }
+    process.tell(&studios[1]).await;
+    let after = same(&studios).await;
+    assert_eq!(
+        counts(&after).into_iter().collect::<Vec<_>>(),
+        [("a".to_owned(), 2)]
+    );
+    stop(studios).await;
+}
+
+pub(crate) async fn an_emptied_log_loses_nothing_that_a_server_knows(site: impl Site) {
+    let studios = servers(&site, 3).await;
+    let mut process = Process::new("one", &["a", "b"]);
+    process.work(1);
+    process.tell(&studios[0]).await;
+    studios[1]
+        .door
+        .register(ActorRecord::new("alone", "Alone"))
+        .await
+        .unwrap();
+    let before = same(&studios).await;
+    assert_eq!(counts(&before).len(), 3);
+    for round in 2..5 {
+        site.lose_all();
+        process.work(1);
+        process.tell(&studios[round % 3]).await;
+        let after = counts(&same(&studios).await);
+        assert_eq!(after.len(), 3, "{after:?}");
+        assert_eq!((after["a"], after["b"]), (round as u64, round as u64));
+    }
+    let new = server(&site).await;
+    assert_eq!(counts(&all_of(&new).await).len(), 3);
+    new.stop().await;
+    stop(studios).await;
+}
+
+pub(crate) async fn what_is_looked_at_at_one_server_is_asked_for_at_any(site: impl Site) {
+    let studios = servers(&site, 2).await;
+    let mut process = Process::new("one", &["a", "b"]);
+    process.tell(&studios[0]).await;
+    let mut viewer = Viewer::open(&studios[0]).await;
+    viewer.say(r#"{"type":"watch","actors":["b"]}"#).await;
+    for studio in &studios {
+        let mut looked_at = Vec::new();
+        while looked_at != [ActorId("b".into())] {
+            let outcome = process.report(studio).await.unwrap();
+            looked_at = outcome.attention.unwrap().actors;
+            tokio::task::yield_now().await;
+        }
+    }
+    stop(studios).await;
+}
+
+pub(crate) async fn nobody_sees_at_one_server_less_than_at_another_before(site: impl Site) {
+    let studios = servers(&site, 2).await;
+    let mut process = Process::new("one", &["a"]);
+    process.tell(&studios[0]).await;
+    for turn in 1..50 {
+        process.work(1);
+        process.tell(&studios[turn % 2]).await;
+        let [one, other] = [&studios[turn % 2], &studios[(turn + 1) % 2]];
+        let ask = |addr, more: &str| {
+            format!("GET /api/actors/a HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n{more}\r\n")
+        };
+        let answer = send(one.addr, &ask(one.addr, "")).await;
+        let position = answer.header("loom-position").unwrap().to_owned();
+        let header = format!("Loom-Position: {position}\r\n");
+        let elsewhere = send(other.addr, &ask(other.addr, &header)).await;
+        assert_eq!(elsewhere.json()["messageCount"], turn);
+    }
+    let mut viewer = Viewer::open(&studios[0]).await;
+    let hello = viewer.next_of("hello").await;
+    assert!(hello.data["position"].is_string(), "{hello:?}");
+    assert_eq!(get(studios[1].addr, "/api/actors/a").await["messageCount"], 49);
+    stop(studios).await;
+}
+
+pub(crate) async fn what_cannot_be_read_is_not_replaced(site: impl Site) {
+    let log = site.log();
+    log.append(vec!["of a later version".into()]).await.unwrap();
+    let base = Base {
+        id: "later".into(),
+        after: log.head().await.unwrap(),
+        body: "of a later version".into(),
+    };
+    assert!(log.set_base(base.clone(), None, None).await.unwrap());
+    let studio = Studio::builder(options()).log(site.log()).start().await.unwrap();
+    until("it says what is wrong", || async {
+        health(&studio).await["message"]
+            .to_string()
+            .contains("can't be read")
+    })
+    .await;
+    let ask = format!(
+        "GET /api/actors HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        studio.addr
+    );
+    assert_eq!(
+        send(studio.addr, &ask).await.problem(),
+        (503, "not_taken".to_owned()),
+        "it knows nothing"
+    );
+    assert_eq!(log.base().await.unwrap(), Some(base));
+    studio.stop().await;
+}
+
+pub(crate) async fn who_signed_in_at_one_server_is_known_at_all(site: impl Site) {
+    let with_token = || StudioOptions {
+        token: Token::new("open-sesame"),
+        ..options()
+    };
+    let studios = [
+        server_with(&site, with_token()).await,
+        server_with(&site, with_token()).await,
+    ];
+    // As a browser does by a proxy: one name for all of them.
+    let host = ("Host", "localhost:9090");
+    let body = json!({"token": "open-sesame"}).to_string();
+    let answer = send_post(studios[0].addr, "/api/session", &body, &[host]).await;
+    let cookie = answer.header("set-cookie").unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let ask = |method: &str, path: &str| {
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost:9090\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+        )
+    };
+    for studio in studios.iter().rev() {
+        assert_eq!(send(studio.addr, &ask("GET", "/api/actors")).await.status, 200);
+    }
+    let late = server_with(&site, with_token()).await;
+    assert_eq!(
+        send(late.addr, &ask("GET", "/api/actors")).await.status,
+        200,
+        "also at one that came later"
+    );
+    assert_eq!(
+        send(studios[1].addr, &ask("DELETE", "/api/session")).await.status,
+        204
+    );
+    for studio in studios.iter().chain([&late]) {
+        until("signed out there as well", || async {
+            send(studio.addr, &ask("GET", "/api/actors")).await.status == 401
+        })
+        .await;
+    }
+    late.stop().await;
+    stop(studios.into()).await;
+}

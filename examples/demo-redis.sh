@@ -70,7 +70,7 @@ done
 
 # The recipe of docs/several-servers.md, with these ports.
 {
-  echo "daemon off; pid $work/nginx.pid; error_log $work/nginx.log;"
+  echo "daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.log;"
   echo "events {}"
   echo "http { access_log off;"
   for kind in client_body proxy fastcgi uwsgi scgi; do echo "${kind}_temp_path $work/$kind;"; done
@@ -106,4 +106,8 @@ cat <<TEXT
   What it means: docs/several-servers.md. Ctrl-C ends all of it.
 
 TEXT
-while :; do sleep 3600 & wait $! || true; done
+# One that is killed is part of what there is to try.
+while :; do
+  sleep 1 &
+  wait $! || true
+done

@@ -398,6 +398,12 @@ async fn storm(seed: u64) {
         let (picture, truth, ends) = (picture.clone(), truth.clone(), viewers_end.clone());
         tasks.push(tokio::spawn(look(front.addr, picture, truth, all, ends)));
     }
+    until("all viewers see all actors", || async {
+        pictures
+            .iter()
+            .all(|picture| picture.lock().unwrap().counts.len() == all)
+    })
+    .await;
     let mut chance = Chance(seed);
     for _ in 0..number("LOOM_STORM_BLOWS", 6) {
         disturb(&mut front, &mut chance).await;

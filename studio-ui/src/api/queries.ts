@@ -2,12 +2,12 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiError, deleteJson, getJson, pollEvery, postJson, segment } from "./client";
+import type { components } from "./schema";
 import type {
   ActorRecord,
   ActorsPage,
   Attempt,
   Checked,
-  Health,
   LogWindow,
   Metrics,
   Run,
@@ -71,7 +71,7 @@ export const sessionQuery = queryOptions({
 /** How the servers of a studio do that is several. */
 export const serversQuery = queryOptions({
   queryKey: keys.servers,
-  queryFn: ({ signal }): Promise<Health> => getJson<Health>("/api/health", signal),
+  queryFn: ({ signal }): Promise<components["schemas"]["Health"]> => getJson("/api/health", signal),
   refetchInterval: SERVERS_REFRESH_MS,
 });
 

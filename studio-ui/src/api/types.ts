@@ -23,8 +23,6 @@ export type ActorsPage = { items: ActorRecord[]; next: string | null; total: num
 
 export type Metrics = Schemas["Metrics"];
 
-export type Health = Schemas["Health"];
-
 export type UiSection = Schemas["UiSection"];
 
 export type Ui = Schemas["Ui"];

@@ -81,16 +81,19 @@ struct Source<'a> {
     disk: Option<&'a Disk>,
     /// It could not be read: it is not asked again for this answer.
     is_broken: Cell<bool>,
+    /// Whether times are asked for.
+    of_times: bool,
 }
 
 pub(crate) fn read(store: &Mutex<Store>, disk: Option<&Disk>, question: &Question<'_>) -> Past {
     let plan = Plan::new(question.from, question.to, question.points, question.now);
     let guard = store.lock().unwrap_or_else(PoisonError::into_inner);
     let whole_since = guard.whole_since.get(plan.ring).copied().unwrap_or(i64::MAX);
-    let source = Source {
+    let mut source = Source {
         plan,
         disk: disk.filter(|_| plan.from < whole_since),
         is_broken: Cell::new(false),
+        of_times: question.metrics.first().copied().is_some_and(is_of_times),
     };
     let mut candidates = candidates(&guard, plan, question);
     let first = guard.first();
@@ -107,7 +110,9 @@ pub(crate) fn read(store: &Mutex<Store>, disk: Option<&Disk>, question: &Questio
             .map(|second| second.saturating_mul(1_000)),
         ..Past::default()
     };
+    let of_times = question.metrics.iter().copied().any(is_of_times);
     if let Some(key) = &question.together {
+        source.of_times = of_times;
         let fold = source.together(&candidates, question.metrics);
         past.lines.extend(fold.lines(key, question.metrics));
         return past;
@@ -132,6 +137,7 @@ pub(crate) fn read(store: &Mutex<Store>, disk: Option<&Disk>, question: &Questio
             .map(|(_, _, candidate)| candidate)
             .collect();
     }
+    source.of_times = of_times;
     let mut folds: Vec<(Option<f64>, Candidate, Fold)> = candidates
         .into_iter()
         .map(|candidate| {
@@ -189,6 +195,14 @@ fn candidates(store: &Store, plan: Plan, question: &Question<'_>) -> Vec<Candida
 }
 
 impl Source<'_> {
+    fn reading<'a>(&self, first: i64, bytes: &'a [u8]) -> Reading<'a> {
+        if self.of_times {
+            Reading::new(first, bytes)
+        } else {
+            Reading::of_numbers(first, bytes)
+        }
+    }
+
     /// Each step of one name with the second that it begins in. Of one step there may be several parts.
     fn each(&self, candidate: &Candidate, mut look: impl FnMut(i64, &Step)) {
         let (from, until) = (self.plan.from, self.plan.until());
@@ -201,7 +215,7 @@ impl Source<'_> {
         };
         let mut seen = HashSet::new();
         if let Some(copied) = &candidate.copied {
-            copied.each(&mut within);
+            copied.each(|first, bytes| self.reading(first, bytes), &mut within);
             seen.extend(copied.sealed.iter().map(|chunk| chunk.id));
         }
         if let (Some(disk), Some(series)) = (self.disk, candidate.id)
@@ -209,7 +223,7 @@ impl Source<'_> {
         {
             let read = disk.read(series, self.plan.ring, (from, until), |found| {
                 if !seen.contains(&found.id) {
-                    let steps = Reading::new(found.span.first, found.bytes);
+                    let steps = self.reading(found.span.first, found.bytes);
                     steps.for_each(|(index, step)| within(index, &step));
                 }
             });

@@ -169,13 +169,17 @@ impl Ring {
 }
 
 impl Copied {
-    /// Each of its steps.
-    pub(crate) fn each(&self, mut look: impl FnMut(i64, &Step)) {
+    /// Each of its steps, read by `read`.
+    pub(crate) fn each<'a>(
+        &'a self,
+        read: impl Fn(i64, &'a [u8]) -> Reading<'a>,
+        mut look: impl FnMut(i64, &Step),
+    ) {
         for chunk in &self.sealed {
-            Reading::new(chunk.span.first, &chunk.bytes).for_each(|(index, step)| look(index, &step));
+            read(chunk.span.first, &chunk.bytes).for_each(|(index, step)| look(index, &step));
         }
         if let Some((first, bytes)) = &self.open {
-            Reading::new(*first, bytes).for_each(|(index, step)| look(index, &step));
+            read(*first, bytes).for_each(|(index, step)| look(index, &step));
         }
         if let Some((index, step)) = &self.running {
             look(*index, step);

@@ -6,8 +6,10 @@ use loom_bridge::{ActorRegistry, TypeStats, type_stats};
 use crate::common::{in_its_own_process, record, spec, status};
 
 fn stats(kind: &str) -> TypeStats {
-    let mut all = type_stats().into_iter();
-    all.rfind(|stats| stats.kind == kind).unwrap()
+    type_stats()
+        .into_iter()
+        .rfind(|stats| stats.kind == kind)
+        .unwrap()
 }
 
 #[test]

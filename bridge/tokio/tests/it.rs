@@ -22,7 +22,9 @@ async fn a_task_that_is_aborted_in_the_middle_of_a_message_says_so_and_what_wait
     let (registry, studio) = (ActorRegistry::new(), Studio::default());
     let bridge = studio.looks_at(&registry);
     let (sender, mut inbox) = channel::<u8>(8);
-    let aborted = task(&registry, "aborted").spawn(async move {
+    // Of a type of its own: what is counted by type is of the whole process.
+    let task = Task::new("Aborted").id("aborted").registry(&registry);
+    let aborted = task.spawn(async move {
         let _first = inbox.recv().await;
         pending::<()>().await;
     });
@@ -47,7 +49,7 @@ async fn a_task_that_is_aborted_in_the_middle_of_a_message_says_so_and_what_wait
     );
     assert_eq!(status(&registry, "aborted"), "stopped");
     until("the message in hand is an error of its type", || {
-        let message = studio.of_type("Tested", "u8");
+        let message = studio.of_type("Aborted", "u8");
         (message.handled, message.errors, message.dead) == (1, 1, 2)
     })
     .await;

@@ -230,7 +230,8 @@ impl State {
         let number = self.next;
         let name = resource.service();
         let is_first = !self.by_resource.keys().any(|other| other.service() == name);
-        let node = resource.node().unwrap_or_else(|| number.to_string());
+        let node = resource.node().or_else(|| resource.instance());
+        let node = node.unwrap_or_else(|| number.to_string());
         let suffix = match (is_first, resource.pid) {
             (true, _) => String::new(),
             (false, Some(pid)) => format!(" @ {node}:{pid}"),

@@ -65,8 +65,13 @@ impl Resource {
 
     /// Where it runs.
     pub(super) fn node(&self) -> Option<String> {
-        let names = [&self.pod, &self.host, &self.instance];
+        let names = [&self.pod, &self.host];
         names.into_iter().find(|name| !name.is_empty()).cloned()
+    }
+
+    /// What it calls this start of itself.
+    pub(super) fn instance(&self) -> Option<String> {
+        (!self.instance.is_empty()).then(|| self.instance.clone())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use serde_json::json;
+
 use super::{example, page};
 use crate::guide::root;
 use crate::harness::{Project, Studio, until};
@@ -44,11 +46,11 @@ fn a_program_with_opentelemetry_is_seen_as_the_page_says() {
     let (producer, consumer) = (of("shop: orders producer"), of("shop: orders consumer"));
     assert_eq!(
         (&producer["messageCount"], &producer["errorCount"]),
-        (&10.into(), &0.into())
+        (&json!(10), &json!(0))
     );
     assert_eq!(
         (&consumer["messageCount"], &consumer["errorCount"]),
-        (&10.into(), &1.into())
+        (&json!(10), &json!(1))
     );
     assert_eq!(consumer["type"], "orders consumer");
     let map = studio.value("/api/map?group=actor");

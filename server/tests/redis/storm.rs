@@ -4,6 +4,11 @@
 //! Nothing false may be seen meanwhile, and once things are quiet every picture is the truth. `LOOM_STORM_SEEDS=7` or `1..100` says
 //! which; `LOOM_STORM_PROCESSES`, `LOOM_STORM_ACTORS` (of each) and `LOOM_STORM_VIEWERS` how many.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "says which seed it is and what happens, for whoever looks into one"
+)]
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};

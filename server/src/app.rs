@@ -14,6 +14,7 @@ use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
 use crate::live::Sockets;
 use crate::otlp::Receiver;
+use crate::recording::Recordings;
 use crate::replication::Door;
 use crate::windows::Windows;
 use crate::{Directory, Hub, Intake};
@@ -43,6 +44,8 @@ pub struct Services {
     pub extensions: Vec<Arc<dyn Extension>>,
     /// The time that a request has to bring its body.
     pub body_within: Duration,
+    /// What is recorded.
+    pub(crate) recordings: Arc<Recordings>,
     /// When the server started.
     pub started: Timestamp,
 }

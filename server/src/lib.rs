@@ -30,6 +30,7 @@ mod memory;
 mod options;
 mod orders;
 mod otlp;
+mod recording;
 pub mod replication;
 mod sessions;
 mod studio;
@@ -51,6 +52,7 @@ pub use http::{
 pub use ingest::Intake;
 pub use live::{Admission, Cursor, Draft, Hub, Pulse, Sockets, Subscription, bounded_frames, close_reason};
 pub use logging::log_filter;
-pub use options::{DEFAULT_PORT, StudioOptions, TlsFiles, Token};
+pub use options::{DEFAULT_PORT, RecorderOptions, StudioOptions, TlsFiles, Token};
+pub use recording::RecordingError;
 pub use replication::{Door, MemoryLog};
 pub use studio::{RunningStudio, StartError, Studio, StudioBuilder};

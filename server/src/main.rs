@@ -11,7 +11,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, TlsFiles, Token};
+use loom_studio::{
+    DEFAULT_PORT, DirectoryOptions, RecorderOptions, RecordingError, StartError, Studio, StudioBuilder,
+    StudioOptions, TlsFiles, Token,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -62,6 +65,16 @@ struct Arguments {
     /// Directory to keep the history of metrics in, so that it outlives a restart; without one it is in memory
     #[arg(long, env = "LOOM_STATE_DIR", value_name = "DIR")]
     state_dir: Option<PathBuf>,
+    /// Mebibytes of memory for the recording of the last ten minutes; 0 records nothing
+    #[arg(long, env = "LOOM_RECORDER_MB", default_value_t = 64, value_name = "MB",
+        value_parser = clap::value_parser!(u16).range(..=16_384))]
+    recorder_mb: u16,
+    /// Directory to save recordings in; the newest 20 are kept, 512 MiB at most
+    #[arg(long, env = "LOOM_RECORDINGS", value_name = "DIR")]
+    recordings: Option<PathBuf>,
+    /// Whether a recording is saved there by itself when an actor panics or something is found to be broken
+    #[arg(long, env = "LOOM_RECORDINGS_AUTO", default_value_t = true, value_name = "BOOL", action = clap::ArgAction::Set)]
+    recordings_auto: bool,
     /// What to log: error, warn, info, debug, trace, or a filter such as `loom_studio=debug`
     #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info,actix_server=warn", value_parser = filter)]
     log_level: EnvFilterText,
@@ -83,6 +96,17 @@ enum LogFormat {
 enum Command {
     /// Makes, lists and revokes named tokens
     Token(TokenCommand),
+    /// Shows a recording in the page, as of its end; takes no reports
+    Open(OpenCommand),
+}
+
+#[derive(clap::Args)]
+struct OpenCommand {
+    /// The recording, a `.loomrec` file
+    file: PathBuf,
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, env = "LOOM_PORT", default_value_t = DEFAULT_PORT)]
+    port: u16,
 }
 
 /// A log filter that can be read.
@@ -97,9 +121,11 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
-    if let Some(Command::Token(command)) = arguments.command {
-        return command.run();
-    }
+    let open = match arguments.command.take() {
+        Some(Command::Token(command)) => return command.run(),
+        Some(Command::Open(command)) => Some(command),
+        None => None,
+    };
     arguments.token = std::env::var("STUDIO_TOKEN")
         .ok()
         .and_then(|text| Token::new(&text));
@@ -121,7 +147,11 @@ async fn main() -> ExitCode {
         }
         LogFormat::Json => log.with_ansi(false).json().flatten_event(true).init(),
     }
-    match run(arguments).await {
+    let ended = match open {
+        Some(command) => open_recording(command).await,
+        None => run(arguments).await,
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let code = match error.downcast_ref::<StartError>() {
@@ -131,7 +161,11 @@ async fn main() -> ExitCode {
                     | StartError::Tokens(_)
                     | StartError::Certificate(_),
                 ) => 2,
-                _ => 3,
+                _ => match error.downcast_ref::<Unopened>() {
+                    // Another file than a recording, or one of another version.
+                    Some(unopened) if !matches!(unopened.error, RecordingError::Io(_)) => 2,
+                    _ => 3,
+                },
             };
             say(&chain(error.as_ref()));
             ExitCode::from(code)
@@ -152,9 +186,6 @@ fn command(variable: impl Fn(&OsStr) -> Option<OsString>) -> clap::Command {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    // Asked for before anything starts: a signal during the start must not be lost.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     let options = StudioOptions {
         bind: arguments.bind,
         port: arguments.port,
@@ -174,6 +205,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             forget_after: Duration::from_secs(arguments.forget_after),
             ..DirectoryOptions::default()
         },
+        recorder: RecorderOptions {
+            bytes: usize::from(arguments.recorder_mb) * 1024 * 1024,
+            save_in: arguments.recordings.filter(|path| !path.as_os_str().is_empty()),
+            saves_by_itself: arguments.recordings_auto,
+            ..RecorderOptions::default()
+        },
         ..StudioOptions::default()
     };
     #[cfg_attr(
@@ -186,8 +223,38 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         let log = loom_studio::replication::RedisLog::new(url, Some(&arguments.redis_prefix));
         studio = studio.log(std::sync::Arc::new(log));
     }
+    serve(studio, "Loom Studio").await
+}
+
+/// Shows a recording, on loopback.
+async fn open_recording(command: OpenCommand) -> Result<(), Box<dyn Error>> {
+    let options = StudioOptions {
+        port: command.port,
+        ..StudioOptions::default()
+    };
+    let what = format!("The recording {}", command.file.display());
+    let studio = Studio::open(&command.file, options).map_err(|error| Unopened {
+        file: command.file,
+        error,
+    })?;
+    serve(studio, &what).await
+}
+
+/// A recording can't be shown.
+#[derive(Debug, thiserror::Error)]
+#[error("can't open {}", file.display())]
+struct Unopened {
+    file: PathBuf,
+    #[source]
+    error: RecordingError,
+}
+
+async fn serve(studio: StudioBuilder, what: &str) -> Result<(), Box<dyn Error>> {
+    // Asked for before anything starts: a signal during the start must not be lost.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let studio = studio.start().await?;
-    say(&format!("Loom Studio is at {}", studio.url()));
+    say(&format!("{what} is at {}", studio.url()));
     if !loom_studio::ui::is_real() {
         say("The page was not built into this server: run `make ui`, then build again.");
     }

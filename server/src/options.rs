@@ -42,6 +42,39 @@ pub struct StudioOptions {
     pub state: Option<PathBuf>,
     /// Limits of the directory.
     pub directory: DirectoryOptions,
+    /// What is recorded of what comes in.
+    pub recorder: RecorderOptions,
+}
+
+/// What is recorded of what comes in, so that the studio can be looked at as it was.
+#[derive(Clone, Debug)]
+pub struct RecorderOptions {
+    /// Bytes of memory that it may take; 0 records nothing.
+    pub bytes: usize,
+    /// How far back it reaches, where it has the room.
+    pub back: Duration,
+    /// Where recordings are saved; nowhere when absent.
+    pub save_in: Option<PathBuf>,
+    /// Whether one is saved without being asked for when an actor panics or something is found to be broken.
+    pub saves_by_itself: bool,
+}
+
+impl Default for RecorderOptions {
+    fn default() -> Self {
+        Self {
+            bytes: 64 * 1024 * 1024,
+            back: Duration::from_secs(600),
+            save_in: None,
+            saves_by_itself: true,
+        }
+    }
+}
+
+impl RecorderOptions {
+    /// How far back, in milliseconds.
+    pub(crate) fn back(&self) -> i64 {
+        i64::try_from(self.back.as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 impl Default for StudioOptions {
@@ -60,6 +93,7 @@ impl Default for StudioOptions {
             body_within: Duration::from_secs(30),
             state: None,
             directory: DirectoryOptions::default(),
+            recorder: RecorderOptions::default(),
         }
     }
 }

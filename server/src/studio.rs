@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +20,9 @@ use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
-use crate::options::TlsFiles;
+use crate::options::{RecorderOptions, TlsFiles};
 use crate::otlp::Receiver;
+use crate::recording::{Opened, RecordingError, Recordings};
 use crate::replication::{Door, Replica, ReplicatedLog, Replicating, StudioClock};
 use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
@@ -42,6 +44,7 @@ pub struct StudioBuilder {
     clock: Arc<dyn Clock>,
     registry: ActorRegistry,
     log: Option<Arc<dyn ReplicatedLog>>,
+    opened: Option<Opened>,
 }
 
 /// A studio that listens. Dropping it does not stop the server; [`RunningStudio::stop`] does.
@@ -63,6 +66,7 @@ pub struct RunningStudio {
     /// The sockets that are open.
     pub sockets: Sockets,
     extensions: Vec<Arc<dyn Extension>>,
+    recordings: Arc<Recordings>,
     server: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
     feed: Feed,
@@ -106,6 +110,12 @@ pub enum StartError {
     /// The file of tokens can't be read or trusted.
     #[error(transparent)]
     Tokens(#[from] TokenFileError),
+    /// The recording that is to be shown can't be.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The recorder got no thread.
+    #[error("the system gives no thread to the recorder\nhelp: LOOM_RECORDER_MB=0 starts without it")]
+    Recorder(#[source] io::Error),
     /// The certificate can't be read or used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -126,7 +136,20 @@ impl Studio {
             clock: Arc::new(SystemClock),
             registry: ActorRegistry::process_wide(),
             log: None,
+            opened: None,
         }
+    }
+
+    /// Begins to put a studio together that shows a recording, as of its end, and takes no reports. Waits for the disk.
+    ///
+    /// # Errors
+    /// When the file is no recording that this studio reads.
+    pub fn open(recording: &Path, options: StudioOptions) -> Result<StudioBuilder, RecordingError> {
+        let opened = Opened::read(recording)?;
+        Ok(StudioBuilder {
+            opened: Some(opened),
+            ..Self::builder(options)
+        })
     }
 }
 
@@ -179,32 +202,51 @@ impl StudioBuilder {
             .collect();
         let started = self.clock.now();
         let guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
-        let history = Arc::new(History::open(HistoryOptions {
-            directory: options.state,
-            ..HistoryOptions::default()
-        }));
-        let remembering =
-            |directory: &Arc<Directory>| Arc::new(Intake::new(directory.clone()).remembering(history));
-        let (directory, intake, replica) = match self.log {
-            None => {
-                let directory = Arc::new(Directory::new(options.directory, self.clock));
-                let intake = remembering(&directory);
-                (directory, intake, None)
+        let history = |directory| {
+            Arc::new(History::open(HistoryOptions {
+                directory,
+                ..HistoryOptions::default()
+            }))
+        };
+        let mut replica = None;
+        let (intake, recordings, guard) = match (self.opened, self.log) {
+            (Some(opened), _) => {
+                let intake = opened.last(&options.directory)?;
+                let recordings = Recordings::opened(opened, options.directory);
+                (intake, recordings, guard.of_the_past())
             }
-            Some(log) => {
+            (None, None) => {
+                let recordings = Recordings::new(&options.recorder, options.directory.clone());
+                let directory = Arc::new(Directory::new(options.directory, self.clock));
+                let intake = Intake::recorded(directory, recordings.recorders());
+                (
+                    Arc::new(intake.remembering(history(options.state))),
+                    recordings,
+                    guard,
+                )
+            }
+            (None, Some(log)) => {
+                // What a server takes over from another one comes in by no report, so that a recording would not have it.
+                let nothing = RecorderOptions {
+                    bytes: 0,
+                    ..options.recorder
+                };
+                let recordings = Recordings::new(&nothing, options.directory.clone());
                 let clock = Arc::new(StudioClock::new(self.clock));
                 let directory = Arc::new(Directory::new(options.directory, clock.clone()));
-                let intake = remembering(&directory);
-                let replica = Arc::new(Replica::new(log, intake.clone(), guard.sessions().clone(), clock));
-                (directory, intake, Some(replica))
+                let intake = Arc::new(Intake::new(directory).remembering(history(options.state)));
+                let sessions = guard.sessions().clone();
+                replica = Some(Arc::new(Replica::new(log, intake.clone(), sessions, clock)));
+                (intake, recordings, guard)
             }
         };
         let door = Door::new(intake.clone(), replica);
         let services = Services {
             otlp: Arc::new(Receiver::new(door.clone())),
             door,
+            directory: intake.directory().clone(),
             intake,
-            directory,
+            recordings: Arc::new(recordings),
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
             windows: Windows::default(),
@@ -246,6 +288,8 @@ impl StudioBuilder {
             .door
             .replica()
             .map(|replica| replica.start(name_of(addr)));
+        let recorded = services.recordings.start(&services.intake);
+        recorded.map_err(StartError::Recorder)?;
         let feed = Feed::start(
             &services.door,
             &services.otlp,
@@ -262,6 +306,7 @@ impl StudioBuilder {
             hub,
             sockets,
             extensions,
+            recordings,
             ..
         } = services.clone();
         let mut server = HttpServer::new(move || create_app(&services))
@@ -306,6 +351,7 @@ impl StudioBuilder {
             hub,
             sockets,
             extensions,
+            recordings,
             server: server.handle(),
             serving: tokio::spawn(server),
             feed,
@@ -347,6 +393,9 @@ impl RunningStudio {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the server did not end well"),
             Err(error) => tracing::error!(%error, "the server panicked"),
+        }
+        if let Some(flight) = self.recordings.flight() {
+            flight.stop();
         }
         drop(self.feed);
         let intake = self.intake;

@@ -7,6 +7,7 @@ import { sessionQuery } from "./api/queries";
 import { App } from "./app/app";
 import { createLive, socketUrl } from "./app/live-wiring";
 import { createAppRouter, preloadPages } from "./app/router";
+import { followTime } from "./app/time-travel";
 
 const client = new QueryClient({
   defaultOptions: {
@@ -21,11 +22,14 @@ const live = createLive(client, socketUrl(window.location));
 void client.prefetchQuery(sessionQuery);
 window.addEventListener("online", () => live.socket.retryNow());
 
+const router = createAppRouter();
+followTime(client, router);
+
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <App client={client} live={live} router={createAppRouter()} />
+      <App client={client} live={live} router={router} />
     </StrictMode>,
   );
 }

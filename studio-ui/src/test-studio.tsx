@@ -8,6 +8,7 @@ import type { ActorRecord } from "./api/types";
 import { App } from "./app/app";
 import { createLive } from "./app/live-wiring";
 import { createAppRouter } from "./app/router";
+import { followTime } from "./app/time-travel";
 
 export type Answers = Record<string, unknown>;
 
@@ -82,6 +83,7 @@ export function openStudio(path: string, answers: Answers = {}) {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: 10_000 } } });
   const live = createLive(client, "ws://studio/ws");
   const router = createAppRouter(createMemoryHistory({ initialEntries: [path] }));
+  onTestFinished(followTime(client, router));
   onTestFinished(() => live.socket.stop());
   let seq = 0;
   const say = async (type: string, data: unknown) => {

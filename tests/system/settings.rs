@@ -253,6 +253,7 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
         "LOOM_FORGET_AFTER",
         "LOOM_TLS_CERT",
         "LOOM_TLS_KEY",
+        "LOOM_RECORDER_MB",
     ];
     let loom = empty.iter().fold(loom, |loom, name| loom.env(name, ""));
     loom.run().exits(3).says(&port);

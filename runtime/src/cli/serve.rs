@@ -126,6 +126,7 @@ fn listen(args: &ServeArgs, config: &FileConfig) -> Result<Listen, Exit> {
             // Below that they are not even shown as stale.
             .map(|seconds| seconds.max(10))
             .map(Duration::from_secs),
+        recorder_mb: args.recorder_mb.or(config.server.recorder_mb),
     })
 }
 

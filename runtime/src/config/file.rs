@@ -114,6 +114,8 @@ pub struct ServerConfig {
     /// Seconds for which actors that fell silent are shown; at least 10.
     #[serde(default, deserialize_with = "seconds")]
     pub forget_after: Option<u64>,
+    /// Mebibytes of memory for the recording of the last ten minutes; 0 records nothing.
+    pub recorder_mb: Option<u16>,
 }
 
 /// A number of which 0 would let nothing happen.
@@ -277,6 +279,7 @@ impl ServerConfig {
             tls_cert: self.tls_cert.or(other.tls_cert),
             tls_key: self.tls_key.or(other.tls_key),
             forget_after: self.forget_after.or(other.forget_after),
+            recorder_mb: self.recorder_mb.or(other.recorder_mb),
         }
     }
 }

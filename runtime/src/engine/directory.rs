@@ -61,6 +61,11 @@ impl StateDirectory {
         self.root.join("cache")
     }
 
+    /// The directory of recordings of what was reported to the studio.
+    pub fn recordings(&self) -> PathBuf {
+        self.root.join("recordings")
+    }
+
     /// Where a `serve` says how it can be reached.
     pub fn serve(&self) -> PathBuf {
         self.root.join("serve.json")

@@ -28,7 +28,7 @@ use actix::{Actor, Addr};
 use loom_bridge::{
     ActorRegistry, ActorSpec, Context, CurrentChild, Keeper, RestartPolicy, get_discovery_bridge, spawn,
 };
-use loom_studio::{DirectoryOptions, RunningStudio, StartError, Studio, StudioOptions};
+use loom_studio::{DirectoryOptions, RecorderOptions, RunningStudio, StartError, Studio, StudioOptions};
 use thiserror::Error;
 
 pub use loom_studio::{TlsFiles, Token, log_filter};
@@ -76,12 +76,15 @@ pub struct Listen {
     pub tls: Option<TlsFiles>,
     /// How long actors that fell silent are shown.
     pub forget_after: Option<Duration>,
+    /// Mebibytes of memory for the recording of what is reported; 0 records nothing.
+    pub recorder_mb: Option<u16>,
 }
 
 impl Listen {
-    /// `state` is where the studio keeps its history.
-    fn options(self, state: PathBuf) -> StudioOptions {
+    /// `state` is where the studio keeps its history, `recordings` what of it was recorded.
+    fn options(self, state: PathBuf, recordings: PathBuf) -> StudioOptions {
         let usual = StudioOptions::default();
+        let recorder_bytes = self.recorder_mb.map(|mb| usize::from(mb) * 1024 * 1024);
         StudioOptions {
             bind: self.bind.unwrap_or(usual.bind),
             port: self.port.unwrap_or(usual.port),
@@ -95,6 +98,11 @@ impl Listen {
             directory: DirectoryOptions {
                 forget_after: self.forget_after.unwrap_or(usual.directory.forget_after),
                 ..usual.directory
+            },
+            recorder: RecorderOptions {
+                bytes: recorder_bytes.unwrap_or(usual.recorder.bytes),
+                save_in: Some(recordings),
+                ..usual.recorder
             },
             ..usual
         }
@@ -198,10 +206,13 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         Arc::clone(&starter),
     ));
     let wants_token = options.listen.token.is_some() || options.listen.tokens.is_some();
-    let studio = Studio::builder(options.listen.options(engine.directory().root().to_owned()))
-        .extension(runtime.clone())
-        .start()
-        .await?;
+    let studio = Studio::builder(options.listen.options(
+        engine.directory().root().to_owned(),
+        engine.directory().recordings(),
+    ))
+    .extension(runtime.clone())
+    .start()
+    .await?;
     let workers = Workers::start(&runtime, &studio, options.start_on_change);
     let bridge = get_discovery_bridge();
     bridge.deliver_to_shared(studio.door.clone());

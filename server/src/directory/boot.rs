@@ -124,6 +124,16 @@ impl Boot {
             .store(!aliases.shown.is_empty(), Ordering::Release);
     }
 
+    /// How many of its aliases were looked at in this round.
+    pub(super) fn looked_at(&self) -> usize {
+        self.looked_at.load(Ordering::Relaxed)
+    }
+
+    /// Goes on with its aliases from there.
+    pub(super) fn look_from(&self, place: usize) {
+        self.looked_at.store(place, Ordering::Relaxed);
+    }
+
     /// Whether any of its actors is shown under another id.
     pub(super) fn has_aliases(&self) -> bool {
         self.is_aliased.load(Ordering::Acquire)

@@ -31,7 +31,7 @@ pub(super) struct Entry {
     pub(super) latency: Option<Box<Latency>>,
     pub(super) work: Option<Box<Work>>,
     pub(super) system: Option<bool>,
-    controls: Option<Box<Controls>>,
+    pub(super) controls: Option<Box<Controls>>,
     /// What it did in the last minute.
     pub(super) measured: Measured,
     /// When it started, by our clock: the moment of the report less the uptime it gave.

@@ -76,6 +76,21 @@ impl Measured {
         }
     }
 
+    /// The numbers alone, unknown ones as NaN.
+    pub(super) fn to_bare(self) -> [f64; 4] {
+        [self.rate.0, self.errors.0, self.wait.0, self.handle.0]
+    }
+
+    /// Of what [`Measured::to_bare`] gave.
+    pub(super) fn of_bare([rate, errors, wait, handle]: [f64; 4]) -> Self {
+        Self {
+            rate: Number(rate),
+            errors: Number(errors),
+            wait: Number(wait),
+            handle: Number(handle),
+        }
+    }
+
     pub(super) fn is(&self, other: &Self) -> bool {
         self.rate.is(other.rate)
             && self.errors.is(other.errors)

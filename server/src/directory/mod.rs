@@ -15,6 +15,7 @@ mod entry;
 mod forest;
 mod happened;
 mod index;
+mod keep;
 mod limits;
 mod measured;
 mod patience;

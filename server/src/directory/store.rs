@@ -458,6 +458,16 @@ impl Directory {
             .map_err(|_| Refusal::Full { limit })
     }
 
+    /// Puts an actor of a keyframe into a directory that does not know it yet; nobody is told.
+    pub(super) fn put_kept(&self, id: Text, mut entry: Box<Entry>) {
+        if let Slot::Vacant(slot) = self.actors.entry(id.clone()) {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            self.index.insert(&entry.kind, id.clone());
+            entry.row = self.rows.insert(&id, &entry);
+            slot.insert(entry);
+        }
+    }
+
     /// Remembers whether the actor has to be watched on its own.
     fn follow(&self, id: &Text, alone: bool) {
         if alone {

@@ -6,7 +6,8 @@ use loom_protocol::{ActorRecord, Problem};
 use super::error::{ApiError, ApiResult};
 use super::params::{ListParams, link_to_next};
 use super::records;
-use crate::directory::{ActorQuery, Directory};
+use super::seen::{Beside, Seen};
+use crate::directory::ActorQuery;
 
 /// All actors; all of them unless `limit` is given.
 #[utoipa::path(
@@ -21,10 +22,10 @@ use crate::directory::{ActorQuery, Directory};
 )]
 pub(super) async fn list(
     request: HttpRequest,
-    params: web::Query<ListParams>,
-    directory: web::Data<Directory>,
+    Beside(params): Beside<ListParams>,
+    seen: Seen,
 ) -> ApiResult<HttpResponse> {
-    answer(&request, directory, params.into_inner().query(None)?).await
+    answer(&request, &seen, params.query(None)?).await
 }
 
 /// All actors of one type.
@@ -42,12 +43,12 @@ pub(super) async fn list(
 pub(super) async fn list_of_type(
     request: HttpRequest,
     kind: web::Path<String>,
-    params: web::Query<ListParams>,
-    directory: web::Data<Directory>,
+    Beside(params): Beside<ListParams>,
+    seen: Seen,
 ) -> ApiResult<HttpResponse> {
-    let mut query = params.into_inner().query(None)?;
+    let mut query = params.query(None)?;
     query.kind = Some(kind.into_inner());
-    answer(&request, directory, query).await
+    answer(&request, &seen, query).await
 }
 
 /// One actor.
@@ -59,23 +60,16 @@ pub(super) async fn list_of_type(
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn one(
-    id: web::Path<String>,
-    directory: web::Data<Directory>,
-) -> ApiResult<web::Json<ActorRecord>> {
+pub(super) async fn one(id: web::Path<String>, seen: Seen) -> ApiResult<web::Json<ActorRecord>> {
     let id = id.into_inner();
-    match directory.get(&id) {
+    match seen.directory().get(&id) {
         Some(record) => Ok(web::Json(record)),
         None => Err(ApiError::unknown_actor(&id)),
     }
 }
 
-async fn answer(
-    request: &HttpRequest,
-    directory: web::Data<Directory>,
-    query: ActorQuery,
-) -> ApiResult<HttpResponse> {
-    let found = records::find(&directory, query).await?;
+async fn answer(request: &HttpRequest, seen: &Seen, query: ActorQuery) -> ApiResult<HttpResponse> {
+    let found = records::find(seen.directory(), query).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header(("X-Total-Count", found.total.to_string()));
     if let Some(cursor) = &found.next {
@@ -83,7 +77,7 @@ async fn answer(
     }
     Ok(records::answer(
         &mut response,
-        directory,
+        seen.directory().clone(),
         found.ids,
         "[",
         "]".to_owned(),

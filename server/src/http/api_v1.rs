@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::error::ApiResult;
 use super::params::ListParams;
 use super::records;
-use crate::directory::{ActorQuery, Directory};
+use super::seen::{Beside, Seen};
+use crate::directory::ActorQuery;
 
 /// Items of a page when no `limit` is given.
 const DEFAULT_LIMIT: usize = 1000;
@@ -35,11 +36,8 @@ pub(crate) struct ActorPage {
         (status = 400, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn list(
-    params: web::Query<ListParams>,
-    directory: web::Data<Directory>,
-) -> ApiResult<HttpResponse> {
-    page(directory, params.into_inner().query(Some(DEFAULT_LIMIT))?).await
+pub(super) async fn list(Beside(params): Beside<ListParams>, seen: Seen) -> ApiResult<HttpResponse> {
+    page(&seen, params.query(Some(DEFAULT_LIMIT))?).await
 }
 
 /// Actors of one type, a page at a time.
@@ -53,16 +51,16 @@ pub(super) async fn list(
 )]
 pub(super) async fn list_of_type(
     kind: web::Path<String>,
-    params: web::Query<ListParams>,
-    directory: web::Data<Directory>,
+    Beside(params): Beside<ListParams>,
+    seen: Seen,
 ) -> ApiResult<HttpResponse> {
-    let mut query = params.into_inner().query(Some(DEFAULT_LIMIT))?;
+    let mut query = params.query(Some(DEFAULT_LIMIT))?;
     query.kind = Some(kind.into_inner());
-    page(directory, query).await
+    page(&seen, query).await
 }
 
-async fn page(directory: web::Data<Directory>, query: ActorQuery) -> ApiResult<HttpResponse> {
-    let found = records::find(&directory, query).await?;
+async fn page(seen: &Seen, query: ActorQuery) -> ApiResult<HttpResponse> {
+    let found = records::find(seen.directory(), query).await?;
     let mut tail = "],".to_owned();
     if let Some(next) = &found.next {
         tail.push_str(&format!(r#""next":{},"#, json!(next)));
@@ -72,7 +70,7 @@ async fn page(directory: web::Data<Directory>, query: ActorQuery) -> ApiResult<H
     let mut response = HttpResponse::Ok();
     Ok(records::answer(
         &mut response,
-        directory,
+        seen.directory().clone(),
         found.ids,
         r#"{"items":["#,
         tail,

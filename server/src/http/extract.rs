@@ -91,6 +91,6 @@ fn path_problem(error: PathError, _: &HttpRequest) -> actix_web::Error {
     ApiError::bad_request("invalid_path", format!("the path can't be read: {error}")).into()
 }
 
-fn query_problem(error: QueryPayloadError, _: &HttpRequest) -> actix_web::Error {
+pub(super) fn query_problem(error: QueryPayloadError, _: &HttpRequest) -> actix_web::Error {
     ApiError::bad_request("invalid_query", format!("the query can't be read: {error}")).into()
 }

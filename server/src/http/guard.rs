@@ -56,6 +56,8 @@ pub struct Guard {
     sessions: Arc<Sessions>,
     tries: Tries,
     refused: AtomicU64,
+    /// It shows a recording: nothing of it can be changed.
+    is_past: bool,
 }
 
 impl Guard {
@@ -78,7 +80,19 @@ impl Guard {
             sessions: Arc::new(Sessions::new(clock.clone())),
             tries: Tries::new(clock),
             refused: AtomicU64::new(0),
+            is_past: false,
         }
+    }
+
+    /// Lets nobody change anything: what is shown is past.
+    pub(crate) fn of_the_past(mut self) -> Self {
+        self.is_past = true;
+        self
+    }
+
+    /// Whether what is shown is past, so that nothing of it changes.
+    pub(crate) fn is_of_the_past(&self) -> bool {
+        self.is_past
     }
 
     /// Whether callers must show a token.
@@ -128,7 +142,14 @@ impl Guard {
             return Ok(None);
         }
         let (caller, pass) = self.identify(headers, request.query_string(), peer(request.peer_addr()))?;
-        caller.need(self.needed(request.method(), path))?;
+        let needed = self.needed(request.method(), path);
+        caller.need(needed)?;
+        if self.is_past && needed != Role::View {
+            return Err(ApiError::conflict(
+                "recording_shown",
+                "this studio shows a recording: it takes no reports and no orders; those go to the studio that is running",
+            ));
+        }
         Ok(Some((caller, pass)))
     }
 

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, ApiResult};
 use super::params::limit;
-use crate::Intake;
+use super::seen::{Beside, Seen};
 
 /// Lines when no `limit` is given.
 const DEFAULT_LIMIT: usize = 100;
@@ -62,10 +62,11 @@ pub(crate) struct ActorLine {
 )]
 pub(super) async fn of_actor(
     id: web::Path<String>,
-    params: web::Query<PageParams>,
-    intake: web::Data<Intake>,
+    Beside(params): Beside<PageParams>,
+    seen: Seen,
 ) -> ApiResult<web::Json<Vec<JournalLine>>> {
     let limit = limit(params.limit, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
+    let intake = seen.intake();
     match intake.journal().page(&id, params.before, limit) {
         Some(lines) => Ok(web::Json(lines)),
         None if intake.directory().kind_of(&id).is_some() => Ok(web::Json(Vec::new())),
@@ -87,10 +88,11 @@ pub(super) async fn of_actor(
     ),
 )]
 pub(super) async fn of_all(
-    params: web::Query<AllParams>,
-    intake: web::Data<Intake>,
+    Beside(params): Beside<AllParams>,
+    seen: Seen,
 ) -> ApiResult<web::Json<Vec<ActorLine>>> {
     let limit = limit(params.limit, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
+    let intake = seen.intake();
     let kind = params.kind.as_deref().map(EventKind::from);
     let lines = match &params.correlation {
         Some(chain) => {

@@ -2,7 +2,7 @@
 
 use actix_web::web;
 
-use crate::Intake;
+use super::seen::Seen;
 use crate::lints::Lint;
 
 /// What is not as it should be among the actors, gravest first.
@@ -10,6 +10,6 @@ use crate::lints::Lint;
     get, path = "/api/lints", operation_id = "lints", tag = "studio",
     responses((status = 200, body = Vec<Lint>)),
 )]
-pub(super) async fn lints(intake: web::Data<Intake>) -> web::Json<Vec<Lint>> {
-    web::Json(intake.lints().list())
+pub(super) async fn lints(seen: Seen) -> web::Json<Vec<Lint>> {
+    web::Json(seen.intake().lints().list())
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, ApiResult};
+use super::seen::{Beside, Seen};
 use super::traffic::window;
 use crate::Intake;
 use crate::directory::ActorQuery;
@@ -109,10 +110,9 @@ pub(crate) struct MapMessage {
     ),
 )]
 pub(super) async fn map(
-    params: web::Query<MapParams>,
-    intake: web::Data<Intake>,
+    Beside(params): Beside<MapParams>,
+    seen: Seen,
 ) -> Result<web::Json<MapOfTraffic>, actix_web::Error> {
-    let params = params.into_inner();
     let window = window(params.window, DEFAULT_WINDOW)?;
     let by_actor = match params.group.as_deref() {
         None | Some("type") => false,
@@ -124,9 +124,8 @@ pub(super) async fn map(
     };
     let filter = params.filter.as_deref().map(str::parse::<Filter>).transpose();
     let filter = filter.map_err(ApiError::from)?;
-    intake.lookers().looked_at_traffic(intake.now());
-    intake.watched_changed();
-    let intake = intake.into_inner();
+    seen.look(|intake| intake.lookers().looked_at_traffic(intake.now()));
+    let intake = seen.intake().clone();
     // A pass over all actors: not on a thread that serves.
     let map = web::block(move || draw(&intake, filter, by_actor, window)).await??;
     Ok(web::Json(map))

@@ -3,10 +3,10 @@
 use actix_web::web;
 use loom_protocol::Metrics;
 
-use crate::directory::Directory;
+use super::seen::Seen;
 
-/// The metrics as of now.
+/// The metrics.
 #[utoipa::path(get, path = "/api/metrics", tag = "studio", responses((status = 200, body = Metrics)))]
-pub(super) async fn metrics(directory: web::Data<Directory>) -> web::Json<Metrics> {
-    web::Json(directory.metrics())
+pub(super) async fn metrics(seen: Seen) -> web::Json<Metrics> {
+    web::Json(seen.directory().metrics())
 }

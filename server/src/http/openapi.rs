@@ -13,7 +13,7 @@ use super::formats;
 use super::known::Known;
 use super::{
     actors, api_v1, events, health, history, journal, lints, map, metrics, orders, otlp, poll, prometheus,
-    rates, report, sections, session, socket, traffic, tree,
+    rates, recording, report, sections, seen, session, socket, traffic, tree,
 };
 use crate::app::Services;
 
@@ -56,6 +56,10 @@ use crate::app::Services;
         traffic::lately,
         history::history,
         rates::rates,
+        recording::state,
+        recording::file,
+        recording::save,
+        recording::saved,
         tree::tree,
         metrics::metrics,
         health::health,
@@ -96,6 +100,7 @@ pub fn document(extensions: impl IntoIterator<Item = utoipa::openapi::OpenApi>) 
     add_v1(&mut document);
     add_roles(&mut document);
     name_formats(&mut document);
+    seen::describe(&mut document, refusal);
     add_refusals(&mut document);
     document
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
+use super::seen::Seen;
 use super::traffic::window;
-use crate::Intake;
 use crate::traffic::RateLine;
 
 /// Actors and types together that may be asked for at once: a tall screen of rows.
@@ -52,21 +52,17 @@ pub(crate) struct RatesOfMany {
         (status = 400, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn rates(
-    asked: web::Json<RatesAsked>,
-    intake: web::Data<Intake>,
-) -> ApiResult<web::Json<RatesOfMany>> {
+pub(super) async fn rates(asked: web::Json<RatesAsked>, seen: Seen) -> ApiResult<web::Json<RatesOfMany>> {
     let window = window(asked.window, DEFAULT_WINDOW)?;
     let names = asked.actors.len() + asked.types.len();
     if names > MAX_NAMES {
         let detail = format!("{names} actors and types are asked for; there may be {MAX_NAMES} at once");
         return Err(ApiError::bad_request("too_many_names", detail));
     }
-    let now = intake.now();
+    let (now, intake) = (seen.now(), seen.intake());
     let ids = asked.actors.iter().map(String::as_str);
     let known = ids.clone().filter(|id| intake.directory().kind_of(id).is_some());
-    intake.lookers().looked_at_rates(known, now);
-    intake.watched_changed();
+    seen.look(|intake| intake.lookers().looked_at_rates(known, now));
     let types = asked.types.iter().map(String::as_str);
     Ok(web::Json(RatesOfMany {
         actors: intake.traffic().rates_of_actors(ids, now, window, STEPS),

@@ -5,8 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::vec::IntoIter;
 
-use actix_web::HttpResponseBuilder;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 
@@ -21,11 +20,11 @@ const USUAL: usize = 320;
 const FEW: usize = 2_000;
 
 /// What `query` asks for, without the records.
-pub(super) async fn find(directory: &web::Data<Directory>, query: ActorQuery) -> ApiResult<Matches> {
+pub(super) async fn find(directory: &Arc<Directory>, query: ActorQuery) -> ApiResult<Matches> {
     if query.is_cheap() || directory.len() <= FEW {
         return Ok(directory.find(&query)?);
     }
-    let directory = directory.clone().into_inner();
+    let directory = directory.clone();
     let found = web::block(move || directory.find(&query)).await;
     let found = found
         .map_err(|_| ApiError::unavailable("busy", "the list could not be made at the moment; try again"))?;
@@ -35,7 +34,7 @@ pub(super) async fn find(directory: &web::Data<Directory>, query: ActorQuery) ->
 /// The records of `ids` as a JSON array's inside, between `head` and `tail`.
 pub(super) fn answer(
     response: &mut HttpResponseBuilder,
-    directory: web::Data<Directory>,
+    directory: Arc<Directory>,
     ids: Vec<Arc<str>>,
     head: &str,
     tail: String,
@@ -43,7 +42,7 @@ pub(super) fn answer(
     response.content_type("application/json");
     let short = ids.len() <= PIECE;
     let mut list = List {
-        directory: directory.into_inner(),
+        directory,
         ids: ids.into_iter(),
         before: head.to_owned(),
         tail: Some(tail),

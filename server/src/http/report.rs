@@ -117,6 +117,7 @@ pub(super) async fn batch(
 ) -> Result<web::Json<BatchOutcome>, actix_web::Error> {
     let bytes = json_bytes(&request, body, MAX_BATCH).await?;
     let is_large = bytes.len() > INLINE;
+    let text = bytes.clone();
     let read = if is_large {
         // As much as this would hold up every other request of the thread.
         web::block(move || read(&bytes)).await?
@@ -127,13 +128,17 @@ pub(super) async fn batch(
     let intake = door.intake();
     log_new(intake.directory(), &read.batch);
     let (batch, places, malformed) = (read.batch, read.places, read.malformed);
-    let outcome = if is_large && door.is_alone() {
+    // Where all of it was read, its text says the same.
+    let text = places.is_none().then_some(text);
+    let outcome = if !door.is_alone() {
+        door.batch(batch).await.map_err(ApiError::from)
+    } else if is_large {
         let intake = intake.clone();
-        web::block(move || intake.batch(batch))
+        web::block(move || intake.batch_as(batch, text.as_ref()))
             .await?
             .map_err(ApiError::from)
     } else {
-        door.batch(batch).await.map_err(ApiError::from)
+        intake.batch_as(batch, text.as_ref()).map_err(ApiError::from)
     };
     Ok(web::Json(counted(outcome?, places, malformed)))
 }

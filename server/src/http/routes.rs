@@ -10,7 +10,7 @@ use actix_web::web::{self, ServiceConfig};
 use super::known::Known;
 use super::{
     actors, api_v1, events, health, history, journal, lints, map, metrics, openapi, orders, otlp, poll,
-    prometheus, rates, report, sections, session, socket, traffic, tree,
+    prometheus, rates, recording, report, sections, session, socket, traffic, tree,
 };
 use crate::access::Role;
 
@@ -46,6 +46,10 @@ pub fn routes() -> Vec<Known> {
             at("/rates").needs(Role::View).post(rates::rates),
             at("/tree").needs(Role::View).post(tree::tree),
             at("/map").get(map::map),
+            at("/recording").get(recording::state),
+            at("/recording/file").get(recording::file),
+            at("/recording/saved").post(recording::save),
+            at("/recording/saved/{name}").get(recording::saved),
             at("/lints").get(lints::lints),
             at("/actor/register").needs(Role::Report).post(report::register),
             at("/actor/update").needs(Role::Report).post(report::update),

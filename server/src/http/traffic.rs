@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, ApiResult};
+use super::seen::{Beside, Seen};
 use crate::Intake;
 use crate::traffic::{History, HistoryOf, MessageRow, Neighbour, Plumbing, TypeRow, WINDOW};
 
@@ -78,18 +79,18 @@ pub(crate) struct MessagesOfActor {
     ),
 )]
 pub(super) async fn types(
-    params: web::Query<TypesParams>,
-    intake: web::Data<Intake>,
+    Beside(params): Beside<TypesParams>,
+    seen: Seen,
 ) -> ApiResult<web::Json<Vec<TypeRow>>> {
     let window = window(params.window, DEFAULT_WINDOW)?;
-    intake.lookers().looked_at_traffic(intake.now());
-    intake.watched_changed();
+    seen.look(|intake| intake.lookers().looked_at_traffic(intake.now()));
     let plumbing = if params.system {
         Plumbing::Shown
     } else {
         Plumbing::LeftOut
     };
-    Ok(web::Json(intake.traffic().types(intake.now(), window, plumbing)))
+    let types = seen.intake().traffic().types(seen.now(), window, plumbing);
+    Ok(web::Json(types))
 }
 
 /// What one actor handles, by type of message; who talks to it, and to whom it talks.
@@ -104,14 +105,14 @@ pub(super) async fn types(
 )]
 pub(super) async fn messages(
     id: web::Path<String>,
-    params: web::Query<WindowParams>,
-    intake: web::Data<Intake>,
+    Beside(params): Beside<WindowParams>,
+    seen: Seen,
 ) -> ApiResult<web::Json<MessagesOfActor>> {
     let window = window(params.window, DEFAULT_WINDOW)?;
-    known(&intake, &id)?;
-    intake.lookers().looked_at_actor(&id, intake.now());
-    intake.watched_changed();
-    let (messages, hears, talks) = intake.traffic().of_actor(&id, intake.now(), window);
+    known(seen.intake(), &id)?;
+    seen.look(|intake| intake.lookers().looked_at_actor(&id, intake.now()));
+    let traffic = seen.intake().traffic();
+    let (messages, hears, talks) = traffic.of_actor(&id, seen.now(), window);
     Ok(web::Json(MessagesOfActor {
         messages,
         hears,
@@ -131,16 +132,14 @@ pub(super) async fn messages(
 )]
 pub(super) async fn history_of_actor(
     id: web::Path<String>,
-    params: web::Query<PastParams>,
-    intake: web::Data<Intake>,
+    Beside(params): Beside<PastParams>,
+    seen: Seen,
 ) -> ApiResult<web::Json<History>> {
     let window = window(params.window, WINDOW)?;
-    known(&intake, &id)?;
-    intake.lookers().looked_at_actor(&id, intake.now());
-    intake.watched_changed();
-    let history = intake
-        .traffic()
-        .history(&HistoryOf::Actor(&id), intake.now(), window);
+    known(seen.intake(), &id)?;
+    seen.look(|intake| intake.lookers().looked_at_actor(&id, intake.now()));
+    let of = HistoryOf::Actor(&id);
+    let history = seen.intake().traffic().history(&of, seen.now(), window);
     Ok(web::Json(history))
 }
 
@@ -153,12 +152,13 @@ pub(super) async fn history_of_actor(
     ),
 )]
 pub(super) async fn lately(
-    params: web::Query<TrafficParams>,
-    intake: web::Data<Intake>,
+    Beside(params): Beside<TrafficParams>,
+    seen: Seen,
 ) -> ApiResult<web::Json<History>> {
     let window = window(params.window, WINDOW)?;
     let of = params.kind.as_deref().map_or(HistoryOf::All, HistoryOf::Kind);
-    Ok(web::Json(intake.traffic().history(&of, intake.now(), window)))
+    let history = seen.intake().traffic().history(&of, seen.now(), window);
+    Ok(web::Json(history))
 }
 
 pub(super) fn window(asked: Option<i64>, default: i64) -> ApiResult<i64> {

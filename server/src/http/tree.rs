@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
+use super::seen::Seen;
 use crate::directory::{Branch, Directory, TreeQuery, Unfold, Uprooted};
 
 /// Lines that may be asked for at once.
@@ -101,12 +102,9 @@ pub(crate) struct TreeLine {
         (status = 400, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn tree(
-    asked: web::Json<TreeAsked>,
-    directory: web::Data<Directory>,
-) -> ApiResult<web::Json<ActorTree>> {
+pub(super) async fn tree(asked: web::Json<TreeAsked>, seen: Seen) -> ApiResult<web::Json<ActorTree>> {
     let query = query(asked.into_inner())?;
-    let directory = directory.into_inner();
+    let directory = seen.directory().clone();
     // A pass over all actors: not on a thread that serves.
     let tree = web::block(move || draw(&directory, query)).await;
     let tree = tree

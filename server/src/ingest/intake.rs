@@ -1,15 +1,17 @@
 //! Taking reports in.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use bytes::Bytes;
 use loom_history::{History, HistoryOptions};
 use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Recorder;
 use super::lookers::Lookers;
-use crate::directory::{Applying, Directory, Happening, Refusal, Registered};
+use crate::directory::{Applying, Directory, Happening, Refusal, Registered, Text};
 use crate::journal::{Draft, Journal};
 use crate::lints::{Ask, Lints};
 use crate::memory::Memory;
@@ -51,11 +53,15 @@ pub enum Taken {
 pub struct Intake {
     directory: Arc<Directory>,
     recorders: Vec<Arc<dyn Recorder>>,
+    /// Held by each who changes something, and alone by who wants to see all of it at one moment.
+    pub(super) door: RwLock<()>,
+    /// Held while others are looked at, so that recorders hear of it in that order.
+    watching: Mutex<()>,
     /// Held while a sender's report is taken in.
     lanes: Vec<Mutex<()>>,
-    journal: Journal,
-    traffic: Traffic,
-    lints: Lints,
+    pub(super) journal: Journal,
+    pub(super) traffic: Traffic,
+    pub(super) lints: Lints,
     lookers: Lookers,
     memory: Memory,
     /// Held while those who make something of what happened look at it, so that each sees it in the same order.
@@ -74,6 +80,8 @@ impl Intake {
         Self {
             directory,
             recorders,
+            door: RwLock::default(),
+            watching: Mutex::default(),
             lanes: (0..LANES).map(|_| Mutex::default()).collect(),
             journal: Journal::default(),
             traffic: Traffic::default(),
@@ -129,11 +137,21 @@ impl Intake {
     /// Others look, or somebody looks at others: has those followed closely from now on.
     pub(crate) fn watched_changed(&self) {
         let watched = self.lookers.actors(self.now());
-        self.traffic.watch(&self.lookers.followed(&watched));
+        let _door = self.door.read().unwrap_or_else(PoisonError::into_inner);
+        self.follow(self.now(), &self.lookers.followed(&watched));
         if self.lookers.differ(&watched) {
             self.directory.orders().polls().wake_all();
         }
         self.journal.watch(watched);
+    }
+
+    /// Follows these actors each second from now on.
+    pub(crate) fn follow(&self, at: Timestamp, followed: &HashSet<Text>) {
+        let _watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        for recorder in &self.recorders {
+            recorder.followed(at, followed);
+        }
+        self.traffic.watch(followed);
     }
 
     /// What is there for a process, in a short text that is another one once there is more: of orders those that count, and not
@@ -156,7 +174,12 @@ impl Intake {
     /// # Errors
     /// As there.
     pub fn batch(&self, batch: ActorBatch) -> Result<BatchOutcome, Refusal> {
-        match self.take(self.now(), Ingest::Batch(Box::new(batch)))? {
+        self.batch_as(batch, None)
+    }
+
+    /// The same of a batch that was read from a JSON text, which is what recorders keep then.
+    pub(crate) fn batch_as(&self, batch: ActorBatch, text: Option<&Bytes>) -> Result<BatchOutcome, Refusal> {
+        match self.take_as(None, Ingest::Batch(Box::new(batch)), text)? {
             Taken::Batch(outcome) => Ok(outcome),
             _ => Ok(BatchOutcome::default()),
         }
@@ -167,7 +190,7 @@ impl Intake {
     /// # Errors
     /// As there.
     pub fn register(&self, record: ActorRecord) -> Result<Registered, Refusal> {
-        match self.take(self.now(), Ingest::Register(Box::new(record)))? {
+        match self.take_as(None, Ingest::Register(Box::new(record)), None)? {
             Taken::Registered(registered) => Ok(registered),
             _ => Ok(Registered::Known),
         }
@@ -178,7 +201,8 @@ impl Intake {
     /// # Errors
     /// As there.
     pub fn update(&self, patch: ActorPatch) -> Result<(), Refusal> {
-        self.take(self.now(), Ingest::Update(Box::new(patch))).map(|_| ())
+        self.take_as(None, Ingest::Update(Box::new(patch)), None)
+            .map(|_| ())
     }
 
     /// Takes in now that an actor is gone; see [`Directory::unregister`].
@@ -186,7 +210,7 @@ impl Intake {
     /// # Errors
     /// As there.
     pub fn unregister(&self, id: ActorId) -> Result<bool, Refusal> {
-        let taken = self.take(self.now(), Ingest::Unregister(id))?;
+        let taken = self.take_as(None, Ingest::Unregister(id), None)?;
         Ok(taken == Taken::Unregistered(true))
     }
 
@@ -195,11 +219,21 @@ impl Intake {
     /// # Errors
     /// Whatever the directory refuses.
     pub fn take(&self, at: Timestamp, ingest: Ingest) -> Result<Taken, Refusal> {
+        self.take_as(Some(at), ingest, None)
+    }
+
+    /// Without a moment it comes now, which is when it is its turn.
+    fn take_as(&self, at: Option<Timestamp>, ingest: Ingest, text: Option<&Bytes>) -> Result<Taken, Refusal> {
+        let _door = self.door.read().unwrap_or_else(PoisonError::into_inner);
         let _lane = self
             .lane(&ingest)
             .map(|lane| lane.lock().unwrap_or_else(PoisonError::into_inner));
+        let at = at.unwrap_or_else(|| self.now());
         for recorder in &self.recorders {
-            recorder.record(at, &ingest);
+            match text {
+                Some(text) => recorder.record_text(at, &ingest, text),
+                None => recorder.record(at, &ingest),
+            }
         }
         let taken = match ingest {
             Ingest::Batch(batch) => {
@@ -221,10 +255,12 @@ impl Intake {
     /// Looks for what time alone changes. To be called about once a second.
     pub fn sweep(&self) {
         self.sweep_at(self.now());
+        self.watched_changed();
     }
 
-    /// The same, at a moment that is given.
+    /// The same, at a moment that is given, and without a look at who looks.
     pub fn sweep_at(&self, at: Timestamp) {
+        let _door = self.door.read().unwrap_or_else(PoisonError::into_inner);
         for recorder in &self.recorders {
             recorder.swept(at);
         }
@@ -237,7 +273,6 @@ impl Intake {
         let (measured, heard) = self.traffic.last_minute(at);
         self.directory.measured(&measured, &heard);
         self.lints.check(at, &self.traffic.live_and_dead());
-        self.watched_changed();
         self.memory.sweep(&self.traffic, at);
     }
 

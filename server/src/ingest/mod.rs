@@ -5,6 +5,7 @@
 //! reports are taken one after the other; those of several at the same time. Nothing here waits for anybody.
 
 mod intake;
+mod keep;
 mod lookers;
 mod recorder;
 #[cfg(test)]

@@ -83,6 +83,43 @@ impl Draft {
 }
 
 impl Lines {
+    /// Of the lines of each actor; `next` is the number of the next line of all.
+    pub(super) fn of_rings(rings: HashMap<Text, Ring>, next: u64) -> Self {
+        let mut lines = Self {
+            next,
+            ..Self::default()
+        };
+        let mut arrived: Vec<(u64, Text, Option<String>)> = Vec::new();
+        for (id, ring) in &rings {
+            for kept in ring.lines() {
+                lines.count += 1;
+                lines.bytes = lines.bytes.saturating_add(kept.weight);
+                arrived.push((kept.number, id.clone(), kept.line.correlation_id.clone()));
+            }
+        }
+        arrived.sort_unstable_by_key(|(number, ..)| *number);
+        for (number, id, chain) in arrived {
+            if let Some(chain) = chain {
+                let chain = lines.chains.entry(chain).or_default();
+                chain.places.push_back((id.clone(), number));
+                chain.kept += 1;
+            }
+            lines.arrived.push_back((id, number));
+        }
+        lines.rings = rings;
+        lines
+    }
+
+    /// The lines of each actor.
+    pub(super) fn rings(&self) -> impl Iterator<Item = (&Text, &Ring)> {
+        self.rings.iter()
+    }
+
+    /// The number of the next line of all.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
     pub(super) fn push(&mut self, id: &Text, draft: Draft) -> Arc<JournalLine> {
         let ring = self.rings.entry(id.clone()).or_default();
         let line = Arc::new(JournalLine {

@@ -24,6 +24,24 @@ pub(super) struct Ring {
 }
 
 impl Ring {
+    /// Of lines, oldest first; the number of the last line that there was may be another one's.
+    pub(super) fn of_lines(
+        lines: impl Iterator<Item = Kept>,
+        last_seq: u64,
+        gone: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            lines: lines.collect(),
+            last_seq,
+            gone,
+        }
+    }
+
+    /// The number of the last line that there was.
+    pub(super) fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
     /// The number of the next line.
     pub(super) fn next_seq(&mut self) -> u64 {
         self.last_seq += 1;

@@ -20,17 +20,19 @@ const TELLING: usize = 20_000;
 /// What happened to actors. Safe from any thread.
 #[derive(Default)]
 pub(crate) struct Journal {
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
-    lines: Lines,
+pub(super) struct State {
+    pub(super) lines: Lines,
     /// Boots that tell events, so that nobody has to write for them.
-    telling: HashSet<Text>,
+    pub(super) telling: HashSet<Text>,
     watched: HashSet<Text>,
     /// New lines of actors that somebody looks at.
     fresh: VecDeque<(Text, Arc<JournalLine>)>,
+    /// The actor of which it was last told that it panicked, and how often that was told of any.
+    panicked: (Option<Text>, u64),
 }
 
 impl Journal {
@@ -109,18 +111,26 @@ impl Journal {
         }
     }
 
+    /// The actor of which it was last told that it panicked, and how often that was told of any since the start.
+    pub(crate) fn panicked(&self) -> (Option<Text>, u64) {
+        self.lock().panicked.clone()
+    }
+
     /// The new lines of actors that somebody looks at, oldest first. So many that not all are kept leave a hole.
     pub(crate) fn take_fresh(&self) -> Vec<(Text, Arc<JournalLine>)> {
         self.lock().fresh.drain(..).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
     fn write(&mut self, id: &Text, draft: Draft) {
+        if draft.kind == EventKind::Panicked {
+            self.panicked = (Some(id.clone()), self.panicked.1 + 1);
+        }
         let line = self.lines.push(id, draft);
         if self.watched.contains(id) {
             if self.fresh.len() >= WAITING {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use loom_protocol::{ActorStatus, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::directory::{Happening, Look, Text, What};
 
@@ -16,7 +17,7 @@ pub(super) const DEPTHS: usize = 7;
 pub(super) const DEAD_WITHIN: i64 = 60_000;
 
 /// All that the rules know.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Facts {
     pub(super) actors: HashMap<Text, Subject>,
     /// Silent actors of each process; of those that no process speaks for under no name.
@@ -32,7 +33,7 @@ pub(super) struct Facts {
 }
 
 /// An actor waits for another one's answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ask {
     pub(crate) from: Text,
     /// One of them was asked.
@@ -47,7 +48,7 @@ pub(crate) struct Ask {
 pub(super) type Worker = (Option<Text>, Option<Text>, Text);
 
 /// An actor that works, waits, failed, or is started again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Subject {
     pub(super) kind: Text,
     pub(super) worker: Option<Worker>,

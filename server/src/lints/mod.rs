@@ -10,6 +10,7 @@ mod dead_letters;
 mod facts;
 mod failed;
 mod growing_mailbox;
+mod keep;
 mod restart_storm;
 mod silent_process;
 mod store;
@@ -17,4 +18,4 @@ mod stuck_handler;
 mod too_many;
 
 pub(crate) use facts::Ask;
-pub(crate) use store::{Lint, Lints};
+pub(crate) use store::{Lint, Lints, Severity};

@@ -37,6 +37,19 @@ const RULES: &[Rule] = &[
     ask_cycle::check,
 ];
 
+/// The codes of all rules.
+pub(super) const CODES: &[&str] = &[
+    "stuck_handler",
+    "growing_mailbox",
+    "restart_storm",
+    "dead_letters",
+    "panicked_and_gone",
+    "too_many_of_one_type",
+    "blocked_arbiter",
+    "stale_process",
+    "ask_cycle",
+];
+
 /// How grave it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -87,25 +100,25 @@ pub(crate) struct Lint {
 /// Finds what is not as it should be. Safe from any thread.
 #[derive(Default)]
 pub(crate) struct Lints {
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
 /// Rule, and what it is about.
-type Key = (&'static str, String);
+pub(super) type Key = (&'static str, String);
 
 #[derive(Default)]
-struct State {
-    facts: Facts,
-    found: BTreeMap<Key, Found>,
-    measured: Option<i64>,
-    shown: Vec<Lint>,
-    shown_at: i64,
-    changed: bool,
+pub(super) struct State {
+    pub(super) facts: Facts,
+    pub(super) found: BTreeMap<Key, Found>,
+    pub(super) measured: Option<i64>,
+    pub(super) shown: Vec<Lint>,
+    pub(super) shown_at: i64,
+    pub(super) changed: bool,
 }
 
-struct Found {
-    lint: Lint,
-    last: i64,
+pub(super) struct Found {
+    pub(super) lint: Lint,
+    pub(super) last: i64,
 }
 
 impl Lints {
@@ -159,7 +172,7 @@ impl Lints {
         std::mem::take(&mut state.changed).then(|| state.shown.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

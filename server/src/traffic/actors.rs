@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use loom_protocol::MessageTotals;
+use serde::{Deserialize, Serialize};
 
 use super::WINDOW;
 use super::coverage::Coverage;
@@ -22,7 +23,7 @@ pub(super) const COARSE: i64 = 10;
 const MAX_ROWS: usize = 20_000;
 
 /// One actor that did something.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Actor {
     pub(super) boot: Option<Text>,
     /// Followed each second since this one.
@@ -35,12 +36,14 @@ pub(super) struct Actor {
 }
 
 /// One type of message of one actor.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Row {
+    #[serde(with = "crate::recording::wire::totals")]
     pub(super) latest: MessageTotals,
     pub(super) kept: MessageOfKind,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Actors {
     pub(super) all: HashMap<Text, Actor>,
     rows: usize,

@@ -1,12 +1,14 @@
 //! Which seconds somebody was heard in.
 
+use serde::{Deserialize, Serialize};
+
 use super::WINDOW;
 
 const WORDS: usize = 10;
 const BITS: i64 = 64 * WORDS as i64;
 
 /// The last seconds, one bit each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Coverage {
     newest: i64,
     words: [u64; WORDS],

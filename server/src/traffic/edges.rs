@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::WINDOW;
 use super::actors::COARSE;
 use super::series::end_of_step;
@@ -23,12 +25,13 @@ pub(super) struct EdgeTotal<'a> {
     pub(super) span: (i64, i64),
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Edges {
     pub(super) all: HashMap<Key, Edge>,
 }
 
 /// Messages of one type from one to another.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Edge {
     pub(super) boot: Text,
     /// The types of its ends, where they were known.

@@ -1,12 +1,13 @@
 //! By how much totals grew between two reports.
 
 use loom_protocol::{Histogram, MessageTotals};
+use serde::{Deserialize, Serialize};
 
 use super::series::Sample;
 
 /// How far a total of one type in one boot came by two ways of counting: the sum over its actors, which is there at every level
 /// of detail and knows none that lived between two reports, and the total by type, which stands still while nobody looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     by_actors: u64,
     by_type: u64,

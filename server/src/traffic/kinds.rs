@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use loom_protocol::MessageTotals;
+use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
 use super::growth::{Growth, Tally};
@@ -22,7 +23,7 @@ pub(crate) enum Plumbing {
 }
 
 /// One type, over all processes.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Kind {
     pub(super) live: u64,
     pub(super) queued: u64,
@@ -40,14 +41,15 @@ pub(super) struct Kind {
 }
 
 /// One type of message of one type of actor.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct MessageOfKind {
+    #[serde(with = "crate::recording::wire::totals")]
     pub(super) totals: MessageTotals,
     pub(super) series: Series,
 }
 
 /// One boot, as far as traffic goes.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct BootTraffic {
     /// Whether totals that are new came from nothing.
     pub(super) from_nothing: bool,
@@ -60,7 +62,7 @@ pub(super) struct BootTraffic {
 }
 
 /// One type in one boot.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct KindOfBoot {
     pub(super) live: u64,
     /// Grown by its actors since the last batch.
@@ -70,10 +72,11 @@ pub(super) struct KindOfBoot {
     pub(super) by_type: Option<(u64, u64)>,
     pub(super) tally: Tally,
     pub(super) errors_tally: Tally,
+    #[serde(with = "crate::recording::wire::totals_by_name")]
     pub(super) latest: HashMap<Text, MessageTotals>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Kinds {
     pub(super) all: HashMap<Text, Kind>,
 }

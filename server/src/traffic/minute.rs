@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::actors::COARSE;
 use super::series::end_of_step;
 use crate::directory::{Look, Measured, Text};
@@ -13,7 +15,7 @@ const STEPS: usize = 6;
 const SPAN: i64 = COARSE * STEPS as i64;
 
 /// What happened in one step.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 struct Step {
     handled: f32,
     errors: f32,
@@ -26,7 +28,7 @@ struct Step {
 }
 
 /// One actor's minute.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Minute {
     /// The process that speaks for it.
     boot: Option<Text>,
@@ -38,7 +40,7 @@ struct Minute {
 }
 
 /// The minutes of all actors.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Minutes {
     all: HashMap<Text, Box<Minute>>,
 }

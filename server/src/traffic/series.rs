@@ -4,9 +4,15 @@ use std::collections::VecDeque;
 
 use loom_history::Counts;
 use loom_protocol::Histogram;
+use serde::{Deserialize, Serialize};
+
+use super::WINDOW;
+
+/// No clock stands there, in seconds.
+pub(super) const FAR: i64 = 1 << 40;
 
 /// Times in few buckets: most seconds have times in a handful of them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Times {
     buckets: Vec<(u8, u32)>,
     /// Microseconds, and how many, where only sums are told.
@@ -82,7 +88,7 @@ impl Times {
 }
 
 /// What happened in one step of time.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sample {
     /// The step is of the seconds after this one,
     pub(super) from: i64,
@@ -99,7 +105,7 @@ pub(super) struct Sample {
 }
 
 /// Samples in the order of time.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Series {
     samples: VecDeque<Sample>,
     /// What waited before the first of them.
@@ -223,6 +229,17 @@ impl Series {
             running.second = running.second.min(second.max(running.from + 1));
         }
         self.steps_from = second;
+    }
+
+    /// Whether its times can be those of a window.
+    pub(super) fn is_sound(&self) -> bool {
+        let is_near = |second: i64| (-FAR..FAR).contains(&second);
+        let mut samples = self.samples.iter();
+        samples.all(|sample| {
+            is_near(sample.from)
+                && is_near(sample.second)
+                && (0..=WINDOW).contains(&(sample.second - sample.from))
+        }) && is_near(self.steps_from)
     }
 
     /// The same with what was kept in longer steps spread over their seconds.

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use loom_protocol::{ActorBatch, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use super::actors::Actors;
+use super::actors::{Actor, Actors};
 use super::coverage::Coverage;
 use super::edges::{EdgeTotal, Edges};
 use super::growth::growth;
-use super::kinds::{BootTraffic, Kinds};
+use super::kinds::{BootTraffic, Kind, Kinds};
 use super::minute::Minutes;
 use super::series::Series;
 use super::{GAP_MILLIS, JUST_BEGAN_MILLIS, WINDOW};
@@ -31,6 +32,7 @@ pub(crate) struct Traffic {
     state: Mutex<State>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) kinds: Kinds,
     pub(super) boots: HashMap<Text, BootTraffic>,
@@ -163,12 +165,44 @@ impl Traffic {
         self.lock().actors.watch(watched);
     }
 
+    /// Writes all that is known.
+    pub(crate) fn keep(&self, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
+        postcard::to_extend(&*self.lock(), to)
+    }
+
+    /// Traffic that knows what was written, and what follows in `bytes`.
+    pub(crate) fn of_kept(bytes: &[u8]) -> postcard::Result<(Self, &[u8])> {
+        let (state, rest) = postcard::take_from_bytes::<State>(bytes)?;
+        if !state.is_sound() {
+            return Err(postcard::Error::DeserializeBadEncoding);
+        }
+        let state = Mutex::new(state);
+        Ok((Self { state }, rest))
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    /// Whether its times can be those of windows: what reads them goes through each second.
+    fn is_sound(&self) -> bool {
+        let kinds = self.kinds.all.values();
+        let of_kinds = |kind: &Kind| {
+            let messages = kind.messages.values();
+            kind.series.is_sound() && messages.into_iter().all(|message| message.series.is_sound())
+        };
+        let of_actors = |actor: &Actor| {
+            let rows = actor.rows.values();
+            actor.series.is_sound() && rows.into_iter().all(|row| row.kept.series.is_sound())
+        };
+        kinds.into_iter().all(of_kinds)
+            && self.actors.all.values().all(of_actors)
+            && self.newest < super::series::FAR
+            && (SHORTEST..=WINDOW).contains(&self.reach)
+    }
+
     /// Goes on to a second; after a jump back of the clock the windows begin anew.
     fn advance(&mut self, second: i64) {
         if second + JUMPED < self.newest {

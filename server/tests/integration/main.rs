@@ -29,6 +29,7 @@ mod orders_at_once;
 mod orders_end;
 mod otlp;
 mod packed;
+mod recording;
 mod rest;
 mod roles;
 mod seeds;

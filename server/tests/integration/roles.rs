@@ -51,6 +51,10 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/map", Some(Role::View)),
     ("GET", "/lints", Some(Role::View)),
     ("POST", "/v1/traces", Some(Role::Report)),
+    ("GET", "/recording", Some(Role::View)),
+    ("GET", "/recording/file", Some(Role::View)),
+    ("POST", "/recording/saved", Some(Role::Operate)),
+    ("GET", "/recording/saved/{name}", Some(Role::View)),
 ];
 
 /// A token of each role, in a file.

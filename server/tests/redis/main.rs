@@ -7,10 +7,6 @@
     clippy::indexing_slicing,
     reason = "a helper of a test fails the test by panicking"
 )]
-#![expect(
-    clippy::print_stdout,
-    reason = "a seed is printed, so that its storm can be had again"
-)]
 #![expect(dead_code, reason = "not all that other tests need is needed here")]
 
 mod engine;

@@ -2,6 +2,7 @@
 
 import { BASE } from "./base";
 import { parseJson, printJson } from "./json";
+import { asOfMoment, refusedAt } from "./moment";
 import { positionHeader, sawAnswer } from "./seen";
 
 type Problem = { title?: string; detail?: string; code?: string };
@@ -68,7 +69,8 @@ export function segment(id: string): string {
   return encodeURIComponent(id);
 }
 
-async function call<T>(path: string, init: RequestInit): Promise<T> {
+async function call<T>(asked: string, init: RequestInit): Promise<T> {
+  const path = asOfMoment(asked);
   let response: Response;
   try {
     const typed = init.body === undefined ? {} : { "content-type": "application/json" };
@@ -84,7 +86,11 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
   const text = await response.text();
   const body = parse(text);
   if (response.status === 401) for (const listener of refused) listener();
-  if (!response.ok) throw problemError(response, body);
+  if (!response.ok) {
+    const problem = problemError(response, body);
+    refusedAt(path, problem);
+    throw problem;
+  }
   if (body === undefined && text !== "") {
     throw new ApiError(response.status, `${path} answered with something that is not JSON.`);
   }

@@ -2,6 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiError, deleteJson, getJson, pollEvery, postJson, segment } from "./client";
+import { isUnseen } from "./moment";
 import type { components } from "./schema";
 import type {
   ActorRecord,
@@ -186,11 +187,21 @@ export function carriersQuery(run: string, job?: string) {
 }
 
 /** One actor, or `undefined` when the studio does not know it. */
-export async function fetchActor(id: string): Promise<ActorRecord | undefined> {
+export function fetchActor(id: string): Promise<ActorRecord | undefined> {
+  return unlessUnknown(getJson<ActorRecord>(`/api/actors/${segment(id)}`));
+}
+
+/** The same as of a moment of the recording, in milliseconds since 1970. */
+export function fetchActorAt(id: string, at: number, signal?: AbortSignal): Promise<ActorRecord | undefined> {
+  return unlessUnknown(getJson<ActorRecord>(`/api/actors/${segment(id)}?at=${at}`, signal));
+}
+
+async function unlessUnknown(asked: Promise<ActorRecord>): Promise<ActorRecord | undefined> {
   try {
-    return await getJson<ActorRecord>(`/api/actors/${segment(id)}`);
+    return await asked;
   } catch (cause) {
-    if (cause instanceof ApiError && cause.status === 404) return undefined;
+    // That the moment is not recorded says nothing of the actor.
+    if (cause instanceof ApiError && cause.status === 404 && !isUnseen(cause)) return undefined;
     throw cause;
   }
 }

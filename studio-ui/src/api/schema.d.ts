@@ -354,7 +354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How it was: rates, errors, queues, times and living actors, of all, by type or by actor; and what processes used. */
+        /** What all actors, or those of one type, did in each second. */
         get: operations["history"];
         put?: never;
         post?: never;
@@ -439,7 +439,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The metrics as of now. */
+        /** The metrics. */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -503,6 +503,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is recorded: the moments that can be seen with `?at=`, and where not. */
+        get: operations["recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recording/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is recorded now, as a file that `loom-studio open` shows. */
+        get: operations["recording_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recording/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Saves what is recorded now where this studio keeps recordings. */
+        post: operations["save_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recording/saved/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recording that was saved. */
+        get: operations["saved_recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -520,23 +588,6 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/traffic": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What all actors, or those of one type, did in each second of the last minutes. */
-        get: operations["traffic"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -963,7 +1014,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How it was: rates, errors, queues, times and living actors, of all, by type or by actor; and what processes used. */
+        /** What all actors, or those of one type, did in each second. */
         get: operations["v1_history"];
         put?: never;
         post?: never;
@@ -1048,7 +1099,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The metrics as of now. */
+        /** The metrics. */
         get: operations["v1_metrics"];
         put?: never;
         post?: never;
@@ -1112,6 +1163,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is recorded: the moments that can be seen with `?at=`, and where not. */
+        get: operations["v1_recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recording/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is recorded now, as a file that `loom-studio open` shows. */
+        get: operations["v1_recording_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recording/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Saves what is recorded now where this studio keeps recordings. */
+        post: operations["v1_save_recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recording/saved/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recording that was saved. */
+        get: operations["v1_saved_recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1129,23 +1248,6 @@ export interface paths {
         post: operations["v1_sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["v1_sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/traffic": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What all actors, or those of one type, did in each second of the last minutes. */
-        get: operations["v1_traffic"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1219,26 +1321,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/traces": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Takes spans of OpenTelemetry in; those that send or handle messages are shown as producers and consumers. In protobuf or JSON, packed
-         *     with gzip or not.
-         */
-        post: operations["traces"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/ws": {
         parameters: {
             query?: never;
@@ -1282,17 +1364,16 @@ export interface components {
             /** @description What happened to actors since the last batch, oldest first; of actors that go with this batch, too. */
             events?: components["schemas"]["ActorEvent"][];
             /**
-             * Format: uint64
+             * Format: int64
              * @description How often this boot began to name all its actors, from 1. Absent when the sender does not count that.
              */
             generation?: number | null;
             /** @description Actors whose own totals by type of message changed, with those that did. */
             messages?: components["schemas"]["ActorMessages"][];
-            process?: components["schemas"]["ProcessFigures"] | null;
             /** @description Actors that are new, whole. */
             register?: components["schemas"]["ActorRecord"][];
             /**
-             * Format: uint64
+             * Format: int64
              * @description Counts the batches of this boot from 1; one that arrives again is answered and not applied again.
              */
             seq: number;
@@ -1358,7 +1439,7 @@ export interface components {
         ActorPatch: {
             controls?: components["schemas"]["Controls"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
@@ -1371,7 +1452,7 @@ export interface components {
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages handled since it started.
              */
             messageCount?: number | null;
@@ -1381,13 +1462,13 @@ export interface components {
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Times its owner started it again.
              */
             restartCount?: number | null;
@@ -1397,7 +1478,7 @@ export interface components {
             /** @description Its kind, when that became known. */
             type?: string | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
@@ -1408,7 +1489,7 @@ export interface components {
         /** @description Actors by status and by type. */
         ActorPools: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description Those with status `active`.
              */
             activeActors: number;
@@ -1421,17 +1502,17 @@ export interface components {
                 [key: string]: number;
             };
             /**
-             * Format: uint64
+             * Format: int64
              * @description Those with status `idle`.
              */
             idleActors: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Those of the libraries that carry the application.
              */
             systemActors?: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description All that are known.
              */
             totalActors: number;
@@ -1440,7 +1521,7 @@ export interface components {
         ActorRecord: {
             controls?: components["schemas"]["Controls"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
@@ -1453,7 +1534,7 @@ export interface components {
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages handled since it started.
              */
             messageCount?: number | null;
@@ -1463,13 +1544,13 @@ export interface components {
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Times its owner started it again.
              */
             restartCount?: number | null;
@@ -1479,7 +1560,7 @@ export interface components {
             /** @description The kind of actor, e.g. `CounterActor`. */
             type: string;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
@@ -1499,20 +1580,18 @@ export interface components {
             /** @description Lines of the whole tree as it is folded out. */
             total: number;
         };
-        /** @description Time of all threads that run actors, together. Both only grow: what they grow by between two reports is how busy they were. */
-        ArbiterTime: {
+        /** @description What an order may say; all of it may be left out, the whole body too. */
+        Asked: {
+            /** @description The message's body, or the new settings; for `message` and `config` only. */
+            body?: Record<string, never> | null;
+            /** @description The message's type; for `message` only, where it must be. */
+            message?: string | null;
             /**
-             * Format: uint64
-             * @description Microseconds in which they ran.
-             * @default 0
+             * Format: int64
+             * @description Milliseconds to wait for the outcome, from 0 to 30000.
+             * @default 10000
              */
-            busyUs: number;
-            /**
-             * Format: uint64
-             * @description Microseconds in which they could have run: with four threads, four a microsecond.
-             * @default 0
-             */
-            ofUs: number;
+            wait: number | null;
         };
         /** @description What is looked at in the studio now, so that nothing is measured that nobody sees. */
         Attention: {
@@ -1541,7 +1620,7 @@ export interface components {
         /** @description What an actor lets others order of it, because its application says so. */
         Controls: {
             /** @description The JSON Schema of its settings, where `config` is among the orders and they have one. */
-            config?: unknown;
+            config?: Record<string, never> | null;
             /**
              * @description The messages that may be ordered, where `message` is among the orders.
              * @default []
@@ -1557,19 +1636,19 @@ export interface components {
         /** @description What a sender could not keep for want of room since its start. Counts only grow. */
         Dropped: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that belong to no edge, because there are too many edges.
              * @default 0
              */
             edges: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Events that came too fast to be kept.
              * @default 0
              */
             events: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that are in no actor's own totals by type, because there are too many of those.
              * @default 0
              */
@@ -1578,12 +1657,11 @@ export interface components {
         /** @description Messages of one type from one sender to one receiver. */
         Edge: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description How many reached their handler since the counting began.
              */
             count: number;
             from?: components["schemas"]["ActorId"] | null;
-            fromBoot?: components["schemas"]["BootId"] | null;
             /** @description The type of the messages. */
             message: string;
             /** @description The actor that got them. */
@@ -1599,7 +1677,7 @@ export interface components {
             /** @description The worst of its parts. */
             status: components["schemas"]["HealthStatus"];
             /**
-             * Format: uint64
+             * Format: int64
              * @description Milliseconds since the server started.
              */
             uptime: number;
@@ -1623,13 +1701,13 @@ export interface components {
              */
             buckets: number[];
             /**
-             * Format: uint64
+             * Format: int64
              * @description The longest one, in microseconds.
              * @default 0
              */
             maxUs: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Microseconds of all of them together.
              * @default 0
              */
@@ -1651,7 +1729,7 @@ export interface components {
             /** @description Messages handled per second. */
             rate: (number | null)[];
             /**
-             * Format: uint64
+             * Format: int64
              * @description Milliseconds of a step.
              */
             step: number;
@@ -1661,21 +1739,24 @@ export interface components {
              */
             waitMs: (number | null)[];
         };
-        /**
-         * @description What a series is of.
-         * @enum {string}
-         */
-        HistoryBy: "all" | "type" | "actor" | "process";
-        /**
-         * @description What a series tells.
-         * @enum {string}
-         */
-        HistoryMetric: "rate" | "errors" | "queue" | "waitP50" | "waitP95" | "waitP99" | "handleP50" | "handleP95" | "handleP99" | "actors" | "cpu" | "memory" | "files" | "load";
-        /**
-         * @description What the values of a series are counted in.
-         * @enum {string}
-         */
-        HistoryUnit: "perSecond" | "count" | "ms" | "bytes" | "cores" | "share";
+        /** @description A stretch of which nothing can be told, for reports in it were lost. */
+        Hole: {
+            /**
+             * Format: date-time
+             * @description The moment of the first report that was lost.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description How many reports were lost.
+             */
+            lost: number;
+            /**
+             * Format: date-time
+             * @description When all was known again; the end of the recording where it is not yet.
+             */
+            to: string;
+        };
         /** @description A line of an actor's journal as a studio answers it. */
         JournalLine: {
             /** @description See [`ActorEvent::correlation_id`]. */
@@ -1687,7 +1768,7 @@ export interface components {
             /** @description What happened, in a sentence. */
             message: string;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Counts the lines of the actor from 1; a hole says that lines are no longer kept.
              */
             seq: number;
@@ -1744,7 +1825,7 @@ export interface components {
         /** @description Messages from one node to another. */
         MapEdge: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages since counting began.
              */
             count: number;
@@ -1773,7 +1854,7 @@ export interface components {
         /** @description An actor, or all of one type. */
         MapNode: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description How many actors it stands for.
              */
             count: number;
@@ -1785,7 +1866,7 @@ export interface components {
             /** @description The actor's id, or the type. */
             id: string;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that wait.
              */
             queue: number;
@@ -1820,19 +1901,19 @@ export interface components {
         /** @description A message that may be sent from outside. */
         MessageForm: {
             /** @description The JSON Schema of its body; absent when it takes anything, or nothing. */
-            schema?: unknown;
+            schema?: Record<string, never> | null;
             /** @description The message's type, e.g. `Add`. */
             type: string;
         };
         /** @description Messages, summed over all actors that report them. */
         MessageQueues: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description Waiting now for those that live: not stale, stopped or failed.
              */
             pendingMessages: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Handled so far.
              */
             totalMessages: number;
@@ -1840,28 +1921,28 @@ export interface components {
         /** @description One type of message. */
         MessageRow: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description Of those, how many had somebody who waits for the answer.
              */
             asked: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages whose asker had given up before.
              */
             cancelled: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that never reached a handler, because the actor had ended.
              */
             dead: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Of those, how many were answered with an error or ended in a panic.
              */
             errors: number;
             handleMs?: components["schemas"]["Percentiles"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that reached their handler, since counting began.
              */
             handled: number;
@@ -1877,28 +1958,28 @@ export interface components {
         /** @description What became of one type of message since its counting began. */
         MessageTotals: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description Of those, how many had somebody who waits for the answer.
              */
             asked?: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages whose asker had given up before the actor came to them.
              */
             cancelled?: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that never reached a handler, because the actor had ended.
              */
             dead?: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Of those, how many were answered with an error or ended in a panic.
              */
             errors?: number;
             handle?: components["schemas"]["Histogram"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that reached their handler.
              */
             handled?: number;
@@ -1914,56 +1995,6 @@ export interface components {
             messages: components["schemas"]["MessageRow"][];
             /** @description To whom it sends messages. */
             talks: components["schemas"]["Neighbour"][];
-        };
-        /** @description How it was in a range of time. */
-        MetricHistory: {
-            /**
-             * Format: int64
-             * @description When the first step begins, in milliseconds since 1970.
-             */
-            from: number;
-            /**
-             * Format: uint64
-             * @description Names of this kind that were refused because there is no room to keep them, since the studio began.
-             */
-            leftOut: number;
-            /** @description Names that fit and were left out, for there may be no more than `limit`. */
-            more: number;
-            /** @description What was asked for, for each name one series a metric. */
-            series: components["schemas"]["MetricSeries"][];
-            /**
-             * Format: int64
-             * @description The oldest moment that is kept; null where nothing is.
-             */
-            since?: number | null;
-            /**
-             * Format: int64
-             * @description Milliseconds of a step.
-             */
-            step: number;
-            /**
-             * Format: int64
-             * @description When the last step ends.
-             */
-            to: number;
-        };
-        /** @description One metric of one name. */
-        MetricSeries: {
-            /** @description What it is of. */
-            by: components["schemas"]["HistoryBy"];
-            /** @description The greatest that it was within each step. */
-            max: (number | null)[];
-            /** @description What it tells. */
-            metric: components["schemas"]["HistoryMetric"];
-            /** @description The type, the id of the actor, or the process as `application@node:pid`; `all` where it is of all. */
-            name: string;
-            /** @description What its values are counted in. */
-            unit: components["schemas"]["HistoryUnit"];
-            /**
-             * @description The value of each step: a rate is the mean, a quantile is that of all times in the step. Null is a gap: nobody was heard, or
-             *     nothing was measured.
-             */
-            values: (number | null)[];
         };
         /** @description What `GET /api/metrics` answers and the `metrics` frame carries. */
         Metrics: {
@@ -1982,7 +2013,7 @@ export interface components {
         /** @description Messages of one type to or from another actor. */
         Neighbour: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description How many, since counting began.
              */
             count: number;
@@ -1996,12 +2027,26 @@ export interface components {
              */
             rate?: number | null;
         };
+        /** @description A recording that is shown. */
+        OpenedState: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            made: string;
+            /** @description The name of its file. */
+            name: string;
+            /** @description Why it was made. */
+            reason: string;
+            /** @description The version of the studio that made it. */
+            studio: string;
+        };
         /** @description Something ordered of an actor. */
         Order: {
             /** @description The actor, by the id that its process calls it. */
             actor: components["schemas"]["ActorId"];
             /** @description The message's body, or the new settings. */
-            body?: unknown;
+            body?: Record<string, never> | null;
             /** @description Who asked, for the journal. */
             by: string;
             /** @description Its name, for the answer. One that arrives again is carried out once. */
@@ -2020,20 +2065,7 @@ export interface components {
             /** @description Why not, and what to do about it, when it was not carried out. */
             problem?: string | null;
             /** @description What came of it: the state, or the message's answer. */
-            value?: unknown;
-        };
-        /** @description What an order may say; all of it may be left out, the whole body too. */
-        OrderAsked: {
-            /** @description The message's body, or the new settings; for `message` and `config` only. */
-            body?: unknown;
-            /** @description The message's type; for `message` only, where it must be. */
-            message?: string | null;
-            /**
-             * Format: uint64
-             * @description Milliseconds to wait for the outcome, from 0 to 30000.
-             * @default 10000
-             */
-            wait: number | null;
+            value?: Record<string, never> | null;
         };
         /** @description Names an order; the studio that takes it chooses the name. */
         OrderId: string;
@@ -2077,7 +2109,7 @@ export interface components {
             /** @description Why not, when it was not carried out. */
             problem?: string | null;
             /** @description What came of it: the state, or the message's answer. */
-            value?: unknown;
+            value?: Record<string, never> | null;
         };
         /**
          * @description How far an order is.
@@ -2116,7 +2148,7 @@ export interface components {
             /** @description What the answer before this one gave as `seen`; without it the answer comes at once. */
             seen?: string | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Milliseconds to wait at most, from 0 to 60000.
              * @default 30000
              */
@@ -2136,7 +2168,7 @@ export interface components {
             /** @description What went wrong this time and what to do about it. */
             detail?: string | null;
             /**
-             * Format: uint16
+             * Format: int32
              * @description The HTTP status.
              */
             status: number;
@@ -2144,29 +2176,6 @@ export interface components {
             title: string;
             /** @description A URI reference that names the kind of problem. */
             type: string;
-        };
-        /** @description What a process has used since it began, and holds now. What can't be had is absent, never zero. */
-        ProcessFigures: {
-            /** @default null */
-            arbiters: components["schemas"]["ArbiterTime"] | null;
-            /**
-             * Format: uint64
-             * @description Microseconds of processor time of all its threads, since it began.
-             * @default null
-             */
-            cpuUs: number | null;
-            /**
-             * Format: uint64
-             * @description Files that are open, sockets among them.
-             * @default null
-             */
-            files: number | null;
-            /**
-             * Format: uint64
-             * @description Bytes of memory, resident.
-             * @default null
-             */
-            memory: number | null;
         };
         /** @description Messages handled per second in each step of a window, oldest first. */
         RateLine: {
@@ -2178,7 +2187,7 @@ export interface components {
             /** @description Per step; null where nobody was heard. */
             rate: (number | null)[];
             /**
-             * Format: uint64
+             * Format: int64
              * @description Milliseconds of a step.
              */
             step: number;
@@ -2223,6 +2232,23 @@ export interface components {
                 [key: string]: components["schemas"]["RateLine"];
             };
         };
+        /** @description What is recorded. */
+        RecordingState: {
+            /** @description Bytes that it takes. */
+            bytes: number;
+            /** @description It reaches back less than ten minutes because `most_bytes` are used up. */
+            cutShort: boolean;
+            /** @description Where reports were lost, so that nothing can be seen. */
+            holes: components["schemas"]["Hole"][];
+            /** @description Bytes that it may take; 0 where nothing is recorded. */
+            mostBytes: number;
+            opened?: components["schemas"]["OpenedState"] | null;
+            /** @description Whether what comes in is recorded. */
+            recording: boolean;
+            /** @description Recordings that were saved, newest first; absent where there is no directory for them. */
+            saved?: components["schemas"]["Saved"][] | null;
+            stretch?: components["schemas"]["Stretch"] | null;
+        };
         /** @description One entry of a batch that was not applied. */
         Rejection: {
             code?: components["schemas"]["RejectionCode"] | null;
@@ -2244,6 +2270,16 @@ export interface components {
          * @enum {string}
          */
         Role: "report" | "view" | "operate" | "admin";
+        /** @description A recording that was saved. */
+        Saved: {
+            /**
+             * Format: int64
+             * @description Its bytes.
+             */
+            bytes: number;
+            /** @description The name of its file: when it was made, and why. */
+            name: string;
+        };
         /** @description Whether one must sign in here, and whether the caller has. */
         SessionState: {
             /** @description Who this caller is: the name of its token; `token` for `STUDIO_TOKEN`, `local` where none is required. */
@@ -2273,7 +2309,7 @@ export interface components {
             /** @description The machine or container it runs on. */
             node?: string | null;
             /**
-             * Format: uint32
+             * Format: int32
              * @description Its process number there. In containers this is often 1.
              */
             pid?: number | null;
@@ -2282,6 +2318,19 @@ export interface components {
              * @description When it started, by its own clock.
              */
             started?: string | null;
+        };
+        /** @description From one moment to another. */
+        Stretch: {
+            /**
+             * Format: date-time
+             * @description The first moment.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description The last one.
+             */
+            to: string;
         };
         /** @description Which part of which tree. */
         TreeAsked: {
@@ -2335,25 +2384,25 @@ export interface components {
              */
             errorRate?: number | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Panics and reported errors.
              */
             errors: number;
             handleMs?: components["schemas"]["Percentiles"] | null;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages handled, since counting began; of actors that are gone, too.
              */
             handled: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Actors that have not ended.
              */
             live: number;
             /** @description Its messages, by type, most frequent first. */
             messages: components["schemas"]["MessageRow"][];
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that wait for them.
              */
             queued: number;
@@ -2400,7 +2449,7 @@ export interface components {
         /** @description A message of one actor to another that the first one waits for an answer to. */
         WaitingAsk: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description For how long it waits, in milliseconds.
              */
             ageMs: number;
@@ -2420,37 +2469,37 @@ export interface components {
          */
         Work: {
             /**
-             * Format: uint64
+             * Format: int64
              * @description Microseconds in which a thread worked for the actor, whatever for.
              * @default 0
              */
             busyUs: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Microseconds from their delivery to their end.
              * @default 0
              */
             handleUs: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that were handled to their end and timed; an answer that comes later is the end.
              * @default 0
              */
             handled: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Messages that waited in a queue and were timed.
              * @default 0
              */
             queued: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description What it did that no message asked for: ticks of intervals and timers, futures of its own that came to their end.
              * @default 0
              */
             turns: number;
             /**
-             * Format: uint64
+             * Format: int64
              * @description Microseconds they waited there.
              * @default 0
              */
@@ -2458,7 +2507,10 @@ export interface components {
         };
     };
     responses: never;
-    parameters: never;
+    parameters: {
+        /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+        at: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -2874,15 +2926,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nothing is taken at the moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     update: {
@@ -2986,15 +3029,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nothing is taken at the moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     list: {
@@ -3023,6 +3057,8 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page before ended, as it was given there. */
                 cursor?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -3068,8 +3104,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3105,6 +3168,8 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page before ended, as it was given there. */
                 cursor?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path: {
@@ -3153,8 +3218,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3166,7 +3258,10 @@ export interface operations {
     };
     one: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path: {
                 /** @description its id; `/` in it is written `%2F` */
@@ -3182,6 +3277,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActorRecord"];
+                };
+            };
+            /** @description something in the address can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description this server wants its token shown */
@@ -3210,8 +3314,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3233,7 +3355,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -3359,6 +3481,8 @@ export interface operations {
             query?: {
                 /** @description Seconds of the window, from 1 to 600; 600 when absent. */
                 window?: number;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path: {
@@ -3411,8 +3535,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3434,7 +3576,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -3567,7 +3709,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -3693,6 +3835,8 @@ export interface operations {
             query?: {
                 /** @description Seconds of the window, from 1 to 600; 60 when absent. */
                 window?: number;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path: {
@@ -3745,8 +3889,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3768,7 +3930,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -3901,7 +4063,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -4034,7 +4196,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -4167,7 +4329,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -4300,7 +4462,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -4433,7 +4595,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -4576,26 +4738,12 @@ export interface operations {
     history: {
         parameters: {
             query?: {
-                /** @description What a series is of; `all` when absent. */
-                by?: ("all" | "type" | "actor" | "process") & Record<string, never>;
-                /**
-                 * @description What they tell, with commas between: `rate`, `errors`, `queue`, `waitP50`, `waitP95`, `waitP99`, `handleP50`, `handleP95`,
-                 *     `handleP99`, `actors`; by process `cpu`, `memory`, `files`, `load`. The first of them when absent.
-                 */
-                metric?: string;
-                /**
-                 * @description Only types or actors for which all of these words hold, as in lists of actors. A type is taken when an actor of it is; of those
-                 *     that have gone nothing is known but the name: `type:` and `id:` find them.
-                 */
-                filter?: string;
-                /** @description The beginning, in milliseconds since 1970 or as RFC 3339; ten minutes before the end when absent. */
-                from?: string;
-                /** @description The end, in the same form; now when absent. */
-                to?: string;
-                /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
-                points?: number;
-                /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
-                limit?: number;
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -4608,7 +4756,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MetricHistory"];
+                    "application/json": components["schemas"]["History"];
                 };
             };
             400: {
@@ -4637,8 +4785,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4657,6 +4832,8 @@ export interface operations {
                 kind?: string;
                 /** @description Lines at most, from 1 to 1000; 100 when absent. */
                 limit?: number;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -4698,8 +4875,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4716,6 +4920,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only lines before the one with this `seq`. */
                 before?: number;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path: {
@@ -4768,8 +4974,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4781,7 +5005,10 @@ export interface operations {
     };
     lints: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4794,6 +5021,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lint"][];
+                };
+            };
+            /** @description something in the address can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description this server wants its token shown */
@@ -4814,8 +5050,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4834,6 +5097,8 @@ export interface operations {
                 group?: string;
                 /** @description Only actors for which all of these words hold, as in `GET /api/actors`; of a map of types, the types of those. */
                 filter?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -4875,8 +5140,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4888,7 +5180,10 @@ export interface operations {
     };
     metrics: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4901,6 +5196,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description something in the address can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description this server wants its token shown */
@@ -4921,8 +5225,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5040,7 +5371,10 @@ export interface operations {
     };
     rates: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5085,8 +5419,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5114,6 +5466,285 @@ export interface operations {
             };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingState"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recording_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.loom.recording": number[];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no directory for recordings is given */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saved_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its name, as `GET /api/recording` tells it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.loom.recording": number[];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5237,15 +5868,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the other servers can't be told now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     sign_out: {
@@ -5273,79 +5895,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description signed out here, and the other servers can't be told now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    traffic: {
-        parameters: {
-            query?: {
-                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
-                window?: number;
-                /** @description Only actors of exactly this type. */
-                type?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["History"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description this server wants its token shown */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too many wrong tokens came from this address */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     tree: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5390,8 +5947,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5426,6 +6001,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the moment can't be made at present */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     types: {
@@ -5435,6 +6019,8 @@ export interface operations {
                 window?: number;
                 /** @description Also types that only a library's plumbing is of; they are left out when this is absent. */
                 system?: boolean;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -5476,8 +6062,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5942,15 +6555,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nothing is taken at the moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     v1_update: {
@@ -6054,15 +6658,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nothing is taken at the moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     v1_list: {
@@ -6091,6 +6686,8 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page before ended, as it was given there. */
                 cursor?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -6132,8 +6729,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6169,6 +6793,8 @@ export interface operations {
                 limit?: number;
                 /** @description Where the page before ended, as it was given there. */
                 cursor?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path: {
@@ -6213,8 +6839,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6226,7 +6879,10 @@ export interface operations {
     };
     v1_one: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path: {
                 /** @description its id; `/` in it is written `%2F` */
@@ -6242,6 +6898,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActorRecord"];
+                };
+            };
+            /** @description something in the address can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description this server wants its token shown */
@@ -6270,8 +6935,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6293,7 +6976,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -6419,6 +7102,8 @@ export interface operations {
             query?: {
                 /** @description Seconds of the window, from 1 to 600; 600 when absent. */
                 window?: number;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path: {
@@ -6471,8 +7156,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6494,7 +7197,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -6627,7 +7330,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -6753,6 +7456,8 @@ export interface operations {
             query?: {
                 /** @description Seconds of the window, from 1 to 600; 60 when absent. */
                 window?: number;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path: {
@@ -6805,8 +7510,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6828,7 +7551,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -6961,7 +7684,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -7094,7 +7817,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -7227,7 +7950,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -7360,7 +8083,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -7493,7 +8216,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OrderAsked"] | null;
+                "application/json": components["schemas"]["Asked"] | null;
             };
         };
         responses: {
@@ -7703,26 +8426,12 @@ export interface operations {
     v1_history: {
         parameters: {
             query?: {
-                /** @description What a series is of; `all` when absent. */
-                by?: ("all" | "type" | "actor" | "process") & Record<string, never>;
-                /**
-                 * @description What they tell, with commas between: `rate`, `errors`, `queue`, `waitP50`, `waitP95`, `waitP99`, `handleP50`, `handleP95`,
-                 *     `handleP99`, `actors`; by process `cpu`, `memory`, `files`, `load`. The first of them when absent.
-                 */
-                metric?: string;
-                /**
-                 * @description Only types or actors for which all of these words hold, as in lists of actors. A type is taken when an actor of it is; of those
-                 *     that have gone nothing is known but the name: `type:` and `id:` find them.
-                 */
-                filter?: string;
-                /** @description The beginning, in milliseconds since 1970 or as RFC 3339; ten minutes before the end when absent. */
-                from?: string;
-                /** @description The end, in the same form; now when absent. */
-                to?: string;
-                /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
-                points?: number;
-                /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
-                limit?: number;
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -7735,7 +8444,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MetricHistory"];
+                    "application/json": components["schemas"]["History"];
                 };
             };
             400: {
@@ -7764,8 +8473,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7784,6 +8520,8 @@ export interface operations {
                 kind?: string;
                 /** @description Lines at most, from 1 to 1000; 100 when absent. */
                 limit?: number;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -7825,8 +8563,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7843,6 +8608,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only lines before the one with this `seq`. */
                 before?: number;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path: {
@@ -7895,8 +8662,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7908,7 +8693,10 @@ export interface operations {
     };
     v1_lints: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7921,6 +8709,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lint"][];
+                };
+            };
+            /** @description something in the address can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description this server wants its token shown */
@@ -7941,8 +8738,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7961,6 +8785,8 @@ export interface operations {
                 group?: string;
                 /** @description Only actors for which all of these words hold, as in `GET /api/actors`; of a map of types, the types of those. */
                 filter?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -8002,8 +8828,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8015,7 +8868,10 @@ export interface operations {
     };
     v1_metrics: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8028,6 +8884,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description something in the address can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description this server wants its token shown */
@@ -8048,8 +8913,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8167,7 +9059,10 @@ export interface operations {
     };
     v1_rates: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8212,8 +9107,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8241,6 +9154,285 @@ export interface operations {
             };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingState"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_recording_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.loom.recording": number[];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_save_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no directory for recordings is given */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_saved_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its name, as `GET /api/recording` tells it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.loom.recording": number[];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8364,15 +9556,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the other servers can't be told now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     v1_sign_out: {
@@ -8400,79 +9583,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description signed out here, and the other servers can't be told now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    v1_traffic: {
-        parameters: {
-            query?: {
-                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
-                window?: number;
-                /** @description Only actors of exactly this type. */
-                type?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["History"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description this server wants its token shown */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too many wrong tokens came from this address */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     v1_tree: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8517,8 +9635,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8553,6 +9689,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the moment can't be made at present */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     v1_types: {
@@ -8562,6 +9707,8 @@ export interface operations {
                 window?: number;
                 /** @description Also types that only a library's plumbing is of; they are left out when this is absent. */
                 system?: boolean;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -8603,8 +9750,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8689,94 +9863,6 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too many wrong tokens came from this address */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    traces: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description an `ExportTraceServiceRequest` of OTLP */
-        requestBody?: {
-            content: {
-                "application/json": unknown;
-                "application/x-protobuf": unknown;
-            };
-        };
-        responses: {
-            /** @description an `ExportTraceServiceResponse`, which says how many spans were rejected, if any were */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description this server wants its token shown */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description the body did not come in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description the body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description the body is no plain JSON, or does not say so */
-            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,11 +4,15 @@ import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query"
 import { BASE } from "../api/base";
 import type { JournalLine, Lint } from "../api/inside";
 import { insideKeys, JOURNAL_LIMIT } from "../api/inside-queries";
+import { getMoment } from "../api/moment";
 import { keys, RUN_LIMIT } from "../api/queries";
 import type { Frame, Job, Metrics, Run, RunDelta, RunSummary, RunsPage, Workflow } from "../api/types";
 import { serverClock } from "../lib/clock";
 import { frameBatch } from "../lib/frame-batch";
 import { Live } from "../lib/live/live";
+
+/** Frames that tell of actors. */
+const OF_ACTORS = new Set(["metrics", "lints", "journal"]);
 
 /** Lists and counts that a frame only hints at are fetched again, at most this often. */
 const REFETCH_MS = 500;
@@ -48,6 +52,8 @@ export class Caches {
   }
 
   receive(frame: Frame): void {
+    // What is live changes nothing of what is past.
+    if (getMoment().at !== undefined && OF_ACTORS.has(frame.type)) return;
     if (frame.type === "metrics") {
       const metrics = frame.data as Metrics;
       serverClock.observe(metrics.timestamp, Date.now());

@@ -17,6 +17,7 @@ import { readWindow, type WindowSeconds } from "../lib/window";
 import { LoadingNote } from "../ui/notes";
 import { NotFound, PageError } from "./fallbacks";
 import { Shell } from "./shell";
+import { readAt } from "./time-travel";
 
 const pages = {
   overview: () => load(() => import("./overview")),
@@ -39,7 +40,24 @@ export function preloadPages(): void {
   }
 }
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageError });
+const root = createRootRoute({
+  // The moment that is shown stays where one goes.
+  validateSearch: (search): { at?: number | undefined } => {
+    const at = readAt(search.at);
+    return at === undefined ? {} : { at };
+  },
+  search: {
+    middlewares: [
+      ({ search, next }) => {
+        const result = next(search);
+        return "at" in result ? result : { ...result, ...(search.at !== undefined && { at: search.at }) };
+      },
+    ],
+  },
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: PageError,
+});
 
 const home = createRoute({
   getParentRoute: () => root,

@@ -3,7 +3,10 @@ import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { load } from "../lib/load";
 import { useIsConnected } from "../lib/use-live";
+import { useMoment } from "../lib/use-moment";
 import { Icon } from "../ui/icon";
+import { EmptyNote } from "../ui/notes";
+import { Panel } from "../ui/page";
 import { ConnectionBadge } from "./connection-badge";
 import { MetricsStrip } from "./metrics-strip";
 import { Nav } from "./nav";
@@ -14,6 +17,7 @@ import { COMMAND } from "./shortcuts/command";
 import { useShortcuts } from "./shortcuts/use-shortcuts";
 import { SignOut } from "./sign-out";
 import { ThemeSwitch } from "./theme-switch";
+import { TimeBar } from "./time-bar";
 import { useScrollPlaces } from "./use-scroll-places";
 
 const Palette = lazy(() => load(() => import("./palette/palette")).then(({ Palette }) => ({ default: Palette })));
@@ -24,6 +28,7 @@ const ShortcutsDialog = lazy(() =>
 /** What stands around every page: where one can go, how the system does, and whether what is shown is live. */
 export function Shell() {
   const connected = useIsConnected();
+  const { problem } = useMoment();
   const menu = useMenu();
   const [over, setOver] = useState<"search" | "help" | undefined>(undefined);
   const [search, help, close] = [() => setOver("search"), () => setOver("help"), () => setOver(undefined)];
@@ -55,14 +60,28 @@ export function Shell() {
           <SignOut />
         </div>
       </header>
-      <OfflineBanner />
+      <div className={styles.notes}>
+        <OfflineBanner />
+        <TimeBar />
+      </div>
       <main id="main" className={styles.main} tabIndex={-1}>
-        <Outlet />
+        {/* What was shown before is of another moment. */}
+        {problem === undefined ? <Outlet /> : <Unseen problem={problem} />}
       </main>
       <Suspense>
         {over === "search" && <Palette menu={menu} onClose={close} />}
         {over === "help" && <ShortcutsDialog menu={menu} onClose={close} />}
       </Suspense>
     </div>
+  );
+}
+
+function Unseen({ problem }: { problem: Error }) {
+  return (
+    <Panel label="The moment">
+      <EmptyNote title="This moment can't be seen.">
+        <p className="dim">{problem.message}</p>
+      </EmptyNote>
+    </Panel>
   );
 }

@@ -5,6 +5,7 @@ const SAMPLES = 10;
 export class ServerClock {
   readonly #offsets: number[] = [];
   #offset = 0;
+  #standing: number | undefined;
 
   /** Takes a moment the studio just sent. The travel makes each sample late, so the largest of the last few is the truest. */
   observe(timestamp: string, receivedAt: number): void {
@@ -21,7 +22,12 @@ export class ServerClock {
 
   /** The studio's time at a moment of this computer's clock. */
   at(local: number): number {
-    return local + this.#offset;
+    return this.#standing ?? local + this.#offset;
+  }
+
+  /** Stands at a moment of the past that is shown; goes on without one. */
+  stand(at: number | undefined): void {
+    this.#standing = at;
   }
 }
 

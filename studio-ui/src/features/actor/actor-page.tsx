@@ -6,6 +6,7 @@ import { sessionQuery } from "../../api/queries";
 import type { ActorRecord } from "../../api/types";
 import { barredFrom } from "../../lib/roles";
 import { useLook } from "../../lib/use-live";
+import { usePastReason } from "../../lib/use-moment";
 import { ActorFacts, Metadata } from "../../ui/actor-facts";
 import { ActorLink } from "../../ui/actor-link";
 import type { Lever } from "../../ui/levers";
@@ -86,6 +87,8 @@ function Known({ actor, links }: { actor: ActorRecord; links: ActorPageProps["li
   const { id } = actor;
   const session = useQuery(sessionQuery);
   const role = session.data?.role ?? undefined;
+  const past = usePastReason();
+  const barred = past ?? barredFrom(role);
   const [given, setGiven] = useState<Given | undefined>(undefined);
   const order = useMutation({
     mutationFn: ({ lever, body }: { lever: Lever; body: OrderBody | undefined }) => giveOrder(id, lever.order, body),
@@ -98,6 +101,7 @@ function Known({ actor, links }: { actor: ActorRecord; links: ActorPageProps["li
       <Levers
         actor={actor}
         role={role}
+        past={past}
         pending={order.isPending}
         onOrder={(lever, body) => order.mutate({ lever, body })}
       />
@@ -105,7 +109,7 @@ function Known({ actor, links }: { actor: ActorRecord; links: ActorPageProps["li
       <div className={styles.columns}>
         <div className={styles.main}>
           <Traffic id={id} />
-          <Views actor={actor} barred={barredFrom(role)} />
+          <Views actor={actor} barred={barred} />
         </div>
         <Panel label="About" className={styles.about} head={<h2>About</h2>}>
           <div className={styles.facts}>

@@ -57,7 +57,7 @@ function List({ actors, search, rows, choice, onChange }: ListProps) {
       {still && rows.size < total && (
         <TooMuchNote>
           The first {formatCount(rows.size)} of {formatCount(total)} actors: the others come by the live line, which is
-          not there.
+          not there, or not of the past. Filter or sort to see others.
         </TooMuchNote>
       )}
       {total > MOST_ROWS && (

@@ -7,6 +7,7 @@ import type { Filter } from "../../lib/filter/filter";
 import { type InvalidFilter, readFilter } from "../../lib/filter/read";
 import type { Shown } from "../../lib/live/actor-windows";
 import { useClosedAt, useLive } from "../../lib/use-live";
+import { useMoment } from "../../lib/use-moment";
 import { type Facets, facetsOf } from "./model/facets";
 import type { ActorsSearch } from "./model/search";
 import { type List, listWanted, type Part, stretchAround } from "./model/wanted";
@@ -15,7 +16,7 @@ export type Range = { first: number; last: number };
 
 export type Actors = {
   shown: Shown;
-  /** Whether it was read once, as there is no line to the studio. */
+  /** Whether it was read once, as there is no line to the studio, or as it is past. */
   still: boolean;
   /** What is wrong with the filter. */
   mistake: InvalidFilter | undefined;
@@ -43,7 +44,11 @@ export function useActors(search: ActorsSearch): Actors {
   const [window] = useState(() => live.windows.open());
   const [answered, setAnswered] = useState<string | undefined>(undefined);
   const told = useSyncExternalStore(window.state.subscribe, window.state.get);
-  useEffect(() => window.look({ ...wanted, from, count }), [window, wanted, from, count]);
+  const isPast = useMoment().at !== undefined;
+  useEffect(() => {
+    if (isPast) window.close();
+    else window.look({ ...wanted, from, count });
+  }, [window, wanted, from, count, isPast]);
   useEffect(() => {
     const timer = setInterval(() => {
       if (!document.hidden) window.refresh();
@@ -59,13 +64,22 @@ export function useActors(search: ActorsSearch): Actors {
   }, [told]);
 
   const closedAt = useClosedAt();
-  const page = useQuery({ ...pageQuery(wanted.filter, wanted.sort), enabled: !told.loaded && closedAt !== undefined });
+  const page = useQuery({
+    ...pageQuery(wanted.filter, wanted.sort),
+    enabled: isPast || (!told.loaded && closedAt !== undefined),
+  });
   const facets = useFacets();
-  const still = !told.loaded && page.data !== undefined;
+  const still = isPast || (!told.loaded && page.data !== undefined);
   const shown = useMemo<Shown>(
     () =>
-      still && page.data
-        ? { loaded: true, total: page.data.total, from: 0, rows: page.data.items, problem: undefined }
+      still
+        ? {
+            loaded: page.data !== undefined,
+            total: page.data?.total ?? 0,
+            from: 0,
+            rows: page.data?.items ?? [],
+            problem: undefined,
+          }
         : told,
     [still, page.data, told],
   );
@@ -76,11 +90,11 @@ export function useActors(search: ActorsSearch): Actors {
     mistake,
     facets,
     wanted,
-    list: answered ?? list,
+    list: isPast ? list : (answered ?? list),
     error: problem ?? (shown.loaded ? undefined : (page.error ?? undefined)),
     retry: () => {
       window.refresh();
-      if (!told.loaded) void page.refetch();
+      if (still || !told.loaded) void page.refetch();
     },
     onRange,
   };

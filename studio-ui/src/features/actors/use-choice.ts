@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { ActorRecord } from "../../api/types";
 import { readStretch } from "../../lib/live/read-stretch";
 import { useLive } from "../../lib/use-live";
+import { usePastReason } from "../../lib/use-moment";
 import { useBarred } from "../../lib/use-session";
 import { between, type Chosen, MOST_CHOSEN, NOBODY, newest, toggled, withAll } from "./model/choice";
 import type { Rows } from "./model/held-order";
@@ -27,6 +28,7 @@ type State = { filter: string; chosen: Chosen; problem?: string | undefined };
 export function useChoice(list: List, rows: Rows, total: number): Choice | undefined {
   const { windows } = useLive();
   const barred = useBarred();
+  const past = usePastReason();
   const [state, setState] = useState<State>({ filter: list.filter, chosen: NOBODY });
   const here = state.filter === list.filter ? state : { filter: list.filter, chosen: NOBODY, problem: undefined };
   const anchor = useRef<{ list: List; place: number } | undefined>(undefined);
@@ -56,7 +58,7 @@ export function useChoice(list: List, rows: Rows, total: number): Choice | undef
   };
 
   const chosen = useMemo(() => newest(here.chosen, rows.values()), [here.chosen, rows]);
-  if (barred !== undefined) return undefined;
+  if (past !== undefined || barred !== undefined) return undefined;
   return {
     chosen,
     problem: here.problem,

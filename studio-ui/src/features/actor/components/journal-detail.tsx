@@ -1,4 +1,4 @@
-import { CloseButton } from "@mantine/core";
+import { Button, CloseButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { JournalLine } from "../../../api/inside";
@@ -11,11 +11,20 @@ import { EventWord } from "../../../ui/event-word";
 import { Name } from "../../../ui/name";
 import { levelOf } from "../model/journal-rows";
 import styles from "./journal.module.css";
+import { RecordThen } from "./record-then";
 
-type JournalDetailProps = { actor: string; line: JournalLine; onClose: () => void };
+type JournalDetailProps = {
+  actor: string;
+  line: JournalLine;
+  /** The lines beside it, as far as they are known. */
+  earlier: JournalLine | undefined;
+  later: JournalLine | undefined;
+  onOpen: (seq: number) => void;
+  onClose: () => void;
+};
 
 /** One line with all that is known of it, and what else happened in the same chain of messages. */
-export function JournalDetail({ actor, line, onClose }: JournalDetailProps) {
+export function JournalDetail({ actor, line, earlier, later, onOpen, onClose }: JournalDetailProps) {
   const { kind, time, message, data, correlationId, seq } = line;
   const detail = useRef<HTMLElement>(null);
   // It stands below the lines, where whoever opened one of them may not look.
@@ -26,12 +35,31 @@ export function JournalDetail({ actor, line, onClose }: JournalDetailProps) {
       <div className={styles.detailHead}>
         <EventWord kind={kind} level={levelOf(line)} />
         <time dateTime={time}>{formatMoment(time)}</time>
+        <Step to={earlier} name="Previous" onOpen={onOpen} />
+        <Step to={later} name="Next" onOpen={onOpen} />
         <CloseButton size="sm" aria-label="Close the line" onClick={onClose} />
       </div>
       <p className={styles.message}>{message.split("\n").map(visible).join("\n")}</p>
       {data && Object.keys(data).length > 0 && <Metadata metadata={data} />}
+      <RecordThen actor={actor} line={line} earlier={earlier} />
       {correlationId && <Chain actor={actor} line={line} correlation={correlationId} />}
     </section>
+  );
+}
+
+type StepProps = { to: JournalLine | undefined; name: string; onOpen: (seq: number) => void };
+
+function Step({ to, name, onOpen }: StepProps) {
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      aria-disabled={to === undefined || undefined}
+      title={to === undefined ? "There is no such line here" : formatTime(to.time)}
+      onClick={() => to !== undefined && onOpen(to.seq)}
+    >
+      {name}
+    </Button>
   );
 }
 

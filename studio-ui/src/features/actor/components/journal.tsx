@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
+import type { JournalLine } from "../../../api/inside";
 import { journalQuery } from "../../../api/inside-queries";
 import { formatCount, plural } from "../../../lib/format";
 import { DroppedNote } from "../../../ui/dropped-note";
@@ -46,7 +47,16 @@ export function Journal({ id }: { id: string }) {
       ) : (
         <JournalLines rows={rows} open={open} onOpen={(seq) => setOpen(seq === open ? undefined : seq)} />
       )}
-      {chosen && <JournalDetail actor={id} line={chosen} onClose={() => setOpen(undefined)} />}
+      {chosen && (
+        <JournalDetail
+          actor={id}
+          line={chosen}
+          earlier={before(lines, chosen)}
+          later={lines[lines.indexOf(chosen) - 1]}
+          onOpen={setOpen}
+          onClose={() => setOpen(undefined)}
+        />
+      )}
       {query.hasNextPage ? (
         <PendingButton
           size="compact-sm"
@@ -61,6 +71,11 @@ export function Journal({ id }: { id: string }) {
       )}
     </div>
   );
+}
+
+/** The line before one, where it is known; `lines` has the newest first. */
+function before(lines: readonly JournalLine[], line: JournalLine): JournalLine | undefined {
+  return lines[lines.indexOf(line) + 1];
 }
 
 /** The sorts of lines that are shown, as the address has them; all where it names none. */

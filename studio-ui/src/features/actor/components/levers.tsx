@@ -13,6 +13,8 @@ type LeversProps = {
   actor: ActorRecord;
   /** Who looks at it: what this role may not order is not offered. */
   role: string | undefined;
+  /** Why nothing can be ordered at all, where what is shown is past. */
+  past?: string | undefined;
   pending: boolean;
   onOrder: (lever: Lever, body?: OrderBody) => void;
 };
@@ -21,13 +23,13 @@ type LeversProps = {
 const TURNS: Record<string, string | undefined> = { pause: "hold", resume: "hold" };
 
 /** What can be ordered of the actor: a button each, which says what it will do, and asks where nothing brings back what it takes. */
-export function Levers({ actor, role, pending, onOrder }: LeversProps) {
+export function Levers({ actor, role, past, pending, onOrder }: LeversProps) {
   const [open, setOpen] = useState<string | undefined>(undefined);
   const buttons = useRef<HTMLDivElement>(null);
   const levers = leversOf(actor);
   if (levers.length === 0) return null;
   const chosen = levers.find(({ order }) => order === open);
-  const barred = (order: string) => barredFrom(role, order === "config" ? "settings" : "order");
+  const barred = (order: string) => past ?? barredFrom(role, order === "config" ? "settings" : "order");
   const reasons = new Set(levers.flatMap(({ order }) => barred(order) ?? []));
   const done = (lever: Lever, body?: OrderBody) => {
     onOrder(lever, body);

@@ -1,16 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { serverClock } from "../../../lib/clock";
-import { diffLines, MOST_LINES } from "../../../lib/diff";
-import { formatCount, formatTime } from "../../../lib/format";
-import { visible } from "../../../lib/visible";
-import { EmptyNote, TooMuchNote } from "../../../ui/notes";
+import { diffLines } from "../../../lib/diff";
+import { formatTime } from "../../../lib/format";
+import { EmptyNote } from "../../../ui/notes";
 import { PendingButton } from "../../../ui/pending-button";
-import { type Snapshot, useSnapshots } from "../use-actor";
+import { useSnapshots } from "../use-actor";
+import { DiffTree } from "./diff-tree";
 import { OrderResultView } from "./order-result";
 import styles from "./state-view.module.css";
-
-const WORDS = { same: "", added: "added", removed: "removed", changed: "changed" } as const;
 
 type StateViewProps = {
   id: string /** Whether it shows its state at all. */;
@@ -73,39 +71,7 @@ export function StateView({ id, shows, barred }: StateViewProps) {
           onClose={order.reset}
         />
       )}
-      {shown && <Tree now={shown} before={snapshots[at - 1]} />}
+      {shown && <DiffTree label="The state" lines={diffLines(shown.value, snapshots[at - 1])} />}
     </div>
-  );
-}
-
-function Tree({ now, before }: { now: Snapshot; before: Snapshot | undefined }) {
-  const lines = diffLines(now.value, before);
-  return (
-    <>
-      {lines.length >= MOST_LINES && <TooMuchNote>The first {formatCount(MOST_LINES)} values.</TooMuchNote>}
-      <ul className={styles.tree} aria-label="The state">
-        {lines.map((line) => (
-          <li
-            key={line.path}
-            data-change={line.change}
-            data-path={line.path}
-            style={{ paddingLeft: 12 + 16 * line.depth }}
-          >
-            <span className={styles.sign} aria-hidden>
-              {{ same: "", added: "+", removed: "−", changed: "~" }[line.change]}
-            </span>
-            {line.change !== "same" && <span className="visually-hidden">{WORDS[line.change]}: </span>}
-            {line.name !== "" && <span className={styles.name}>{visible(line.name)}</span>}
-            {line.before !== undefined && (
-              <>
-                <del>{visible(line.before)}</del>
-                <span aria-hidden> → </span>
-              </>
-            )}
-            <span>{visible(line.text)}</span>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }

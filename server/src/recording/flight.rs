@@ -1,0 +1,362 @@
+//! Recording while the studio runs: a queue that whoever reports pushes into, and a thread that makes segments of it.
+
+use std::collections::HashSet;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use loom_protocol::Timestamp;
+
+use super::entry::Came;
+use super::packed::Packed;
+use super::tape::{Chunk, Segment, Tape};
+use crate::Intake;
+use crate::ingest::{Ingest, Recorder};
+
+/// How often the queue is emptied.
+const TURN: Duration = Duration::from_millis(250);
+/// Bytes of a chunk, about: as much is unpacked to find a moment in it.
+const CHUNK: usize = 256 * 1024;
+/// A keyframe each minute: no moment is further from one.
+const KEYFRAME: i64 = 60_000;
+/// A clock that is so many milliseconds behind where it was has jumped.
+const JUMPED: i64 = 5_000;
+/// Packing may take one part in so many of the time of one core. Beyond that, what comes in is kept as it is.
+const PACKS: u32 = 50;
+
+/// How much is recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FlightOptions {
+    /// Bytes that it may take.
+    pub(crate) bytes: usize,
+    /// How far back it reaches, in milliseconds.
+    pub(crate) back: i64,
+    /// A keyframe may hold up the door for one part in so many of the time.
+    pub(crate) holds: u32,
+}
+
+/// The recorder. Safe from any thread.
+pub(crate) struct Flight {
+    options: FlightOptions,
+    queue: Mutex<Queue>,
+    tape: Mutex<Recorded>,
+    ended: Mutex<bool>,
+    end: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<(Timestamp, Came)>,
+    bytes: usize,
+    /// Since the queue was full: the first moment, and how many reports.
+    lost: Option<(Timestamp, u64)>,
+    followed: HashSet<Arc<str>>,
+}
+
+#[derive(Default)]
+struct Recorded {
+    tape: Tape,
+    /// What is not yet enough for a chunk.
+    open: Vec<u8>,
+    first: Option<Timestamp>,
+    /// Something is missing, until there is a keyframe.
+    is_broken: bool,
+    /// When something went to make room, before its time.
+    cut: Option<Timestamp>,
+    keyframe_from: Option<Instant>,
+    packing: Option<Spent>,
+}
+
+/// How much time was spent on something.
+struct Spent {
+    since: Instant,
+    spent: Duration,
+}
+
+/// What is recorded now.
+#[derive(Clone, Debug)]
+pub(crate) struct FlightState {
+    pub(crate) tape: Tape,
+    /// Bytes that it takes.
+    pub(crate) bytes: usize,
+    /// Bytes that it may take.
+    pub(crate) most: usize,
+    /// It reaches back less far than it is to, for want of room.
+    pub(crate) is_cut_short: bool,
+}
+
+impl Flight {
+    /// A recorder that records nothing before its first turn.
+    pub(crate) fn new(options: FlightOptions) -> Arc<Self> {
+        Arc::new(Self {
+            options,
+            queue: Mutex::default(),
+            tape: Mutex::default(),
+            ended: Mutex::default(),
+            end: Condvar::new(),
+        })
+    }
+
+    /// Waits for the next turn; false when there is none any more.
+    pub(super) fn wait(&self) -> bool {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ended {
+            return false;
+        }
+        let waited = self.end.wait_timeout(ended, TURN);
+        let (ended, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !*ended
+    }
+
+    /// There is no next turn.
+    pub(crate) fn stop(&self) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.end.notify_all();
+    }
+
+    /// Takes what waits into the recording, and a keyframe where it is time for one. Waits for nobody but for who is at the
+    /// door.
+    pub(crate) fn turn(&self, intake: &Intake) {
+        let mut recorded = self.lock();
+        self.empty(&mut recorded, intake);
+        let now = intake.now();
+        if recorded.wants_keyframe(now, self.options) {
+            self.keyframe(&mut recorded, intake);
+        }
+        self.trim(&mut recorded, now);
+    }
+
+    /// What is recorded up to now.
+    pub(crate) fn state(&self, intake: &Intake) -> FlightState {
+        let mut recorded = self.lock();
+        self.empty(&mut recorded, intake);
+        if recorded.tape.segments.is_empty() {
+            // Whoever asks first need not wait for the next turn.
+            self.keyframe(&mut recorded, intake);
+        }
+        let mut tape = recorded.tape.clone();
+        if let (Some(segment), Some(chunk)) = (tape.segments.back_mut(), recorded.unfinished()) {
+            segment.chunks.push(chunk);
+        }
+        let now = intake.now();
+        let cut = recorded.cut.map(|cut| now.as_millis() - cut.as_millis());
+        FlightState {
+            bytes: tape.bytes(),
+            tape,
+            most: self.options.bytes,
+            is_cut_short: cut.is_some_and(|ago| (0..self.options.back).contains(&ago)),
+        }
+    }
+
+    /// Bytes that may wait in the queue.
+    fn most_waiting(&self) -> usize {
+        self.options.bytes / 8
+    }
+
+    fn push(&self, at: Timestamp, came: Came) {
+        let weight = came.weight() + size_of::<(Timestamp, Came)>();
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.lost.is_some() || queue.bytes + weight > self.most_waiting() {
+            let lost = queue.lost.get_or_insert((at, 0));
+            lost.1 += 1;
+            return;
+        }
+        queue.bytes += weight;
+        queue.waiting.push((at, came));
+    }
+
+    fn take_waiting(&self) -> Vec<(Timestamp, Came)> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.bytes = 0;
+        let mut waiting = mem::take(&mut queue.waiting);
+        if let Some((at, count)) = queue.lost.take() {
+            waiting.push((at, Came::Lost(count)));
+        }
+        waiting
+    }
+
+    fn empty(&self, recorded: &mut Recorded, intake: &Intake) {
+        // Read before: what comes after this moment may not be in what waits.
+        let now = intake.now();
+        for (at, came) in self.take_waiting() {
+            recorded.write(at, &came);
+        }
+        // After a jump back of the clock it ends where that is.
+        let before = recorded.tape.end.unwrap_or(now);
+        let has_jumped = before.as_millis() - now.as_millis() > JUMPED;
+        recorded.tape.end = Some(if has_jumped { now } else { before.max(now) });
+    }
+
+    fn keyframe(&self, recorded: &mut Recorded, intake: &Intake) {
+        let began = Instant::now();
+        let (kept, (at, waiting)) = intake.keep(|| (intake.now(), self.take_waiting()));
+        let held = began.elapsed();
+        // What waited is in the keyframe, and belongs before it.
+        for (at, came) in waiting {
+            recorded.write(at, &came);
+        }
+        recorded.close();
+        match kept {
+            Ok(kept) => {
+                let keyframe = recorded.pack(kept);
+                recorded.tape.segments.push_back(Segment {
+                    at,
+                    keyframe,
+                    chunks: Vec::new(),
+                });
+                recorded.is_broken = false;
+            }
+            Err(error) => {
+                tracing::error!(%error, "what the studio knows could not be written down for its recording");
+            }
+        }
+        recorded.keyframe_from = Some(Instant::now() + held * self.options.holds);
+        tracing::debug!(millis = held.as_millis(), "the door was held up by a keyframe");
+    }
+
+    /// Lets go of what is too old, or has no room.
+    fn trim(&self, recorded: &mut Recorded, now: Timestamp) {
+        let oldest = now.as_millis() - self.options.back;
+        let most = self.options.bytes - self.most_waiting();
+        let mut bytes = recorded.tape.bytes() + recorded.open.len();
+        loop {
+            let next = recorded.tape.segments.get(1).map(|next| next.at.as_millis());
+            let is_old = next.is_some_and(|next| next <= oldest);
+            if !is_old && bytes <= most {
+                return;
+            }
+            let Some(gone) = recorded.tape.segments.pop_front() else {
+                return;
+            };
+            bytes -= gone.bytes();
+            if !is_old {
+                recorded.cut = Some(now);
+            }
+            if recorded.tape.segments.is_empty() {
+                // All of it had no room; it begins anew with the next keyframe.
+                bytes -= mem::take(&mut recorded.open).len();
+                recorded.first = None;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recorded> {
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recorder for Flight {
+    fn record(&self, at: Timestamp, ingest: &Ingest) {
+        self.push(at, Came::Ingest(Box::new(ingest.clone())));
+    }
+
+    fn record_text(&self, at: Timestamp, _: &Ingest, text: &Bytes) {
+        self.push(at, Came::Text(text.clone()));
+    }
+
+    fn followed(&self, at: Timestamp, actors: &HashSet<Arc<str>>) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.followed == *actors {
+            return;
+        }
+        queue.followed.clone_from(actors);
+        drop(queue);
+        self.push(at, Came::Followed(actors.iter().cloned().collect()));
+    }
+
+    fn swept(&self, at: Timestamp) {
+        self.push(at, Came::Swept);
+    }
+}
+
+impl Recorded {
+    fn write(&mut self, at: Timestamp, came: &Came) {
+        if self.tape.segments.is_empty() || self.is_broken {
+            // Before the first keyframe, or in a hole, nothing can be made of it.
+            if let (Came::Lost(count), Some(hole)) = (came, self.hole()) {
+                hole.lost += count;
+            }
+            return;
+        }
+        if let Came::Lost(count) = came {
+            self.first = Some(self.first.map_or(at, |first| first.min(at)));
+            self.close();
+            if let Some(chunk) = self
+                .tape
+                .segments
+                .back_mut()
+                .and_then(|last| last.chunks.last_mut())
+            {
+                (chunk.lost, chunk.lost_at) = (*count, Some(at));
+            }
+            self.is_broken = true;
+            return;
+        }
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        came.write(at, &mut self.open);
+        if self.open.len() >= CHUNK {
+            self.close();
+        }
+    }
+
+    /// The chunk that ends with a hole, in one.
+    fn hole(&mut self) -> Option<&mut Chunk> {
+        let last = self.tape.segments.back_mut()?.chunks.last_mut()?;
+        last.lost_at.is_some().then_some(last)
+    }
+
+    /// Makes a chunk of what is open.
+    fn close(&mut self) {
+        let Some(first) = self.first.take() else { return };
+        let open = mem::take(&mut self.open);
+        let entries = self.pack(open);
+        if let Some(segment) = self.tape.segments.back_mut() {
+            segment.chunks.push(Chunk {
+                first,
+                entries,
+                lost: 0,
+                lost_at: None,
+            });
+        }
+    }
+
+    /// What is open, as a chunk.
+    fn unfinished(&self) -> Option<Chunk> {
+        Some(Chunk {
+            first: self.first?,
+            entries: Packed::bare(self.open.clone()),
+            lost: 0,
+            lost_at: None,
+        })
+    }
+
+    fn pack(&mut self, bytes: Vec<u8>) -> Packed {
+        let now = Instant::now();
+        let packing = self.packing.get_or_insert(Spent {
+            since: now,
+            spent: Duration::ZERO,
+        });
+        // A second is given: a short burst is packed whole.
+        let may = (now.duration_since(packing.since) + 50 * Duration::from_secs(1)) / PACKS;
+        if packing.spent > may {
+            return Packed::bare(bytes);
+        }
+        let packed = Packed::pack(bytes);
+        packing.spent += now.elapsed();
+        packed
+    }
+
+    fn wants_keyframe(&self, now: Timestamp, options: FlightOptions) -> bool {
+        if self.keyframe_from.is_some_and(|from| Instant::now() < from) {
+            return false;
+        }
+        let Some(last) = self.tape.segments.back() else {
+            return true;
+        };
+        let ago = now.as_millis() - last.at.as_millis();
+        let came = last.bytes().saturating_sub(last.keyframe.bytes.len());
+        let is_long = came > (options.bytes / 8).max(2 * last.keyframe.bytes.len());
+        self.is_broken || is_long || !(0..KEYFRAME).contains(&ago)
+    }
+}

@@ -71,8 +71,9 @@ describe("the time cursor", () => {
     await screen.findByText("a.loomrec", undefined, FOUND);
     screen.getByRole("button", { name: "End" });
     shown.unmount();
-    openStudio("/types", { "/api/recording": { ...RECORDING, recording: false, stretch: null } });
-    await screen.findByRole("heading", { name: "Types" }, FOUND);
+    const off = openStudio("/types", { "/api/recording": { ...RECORDING, recording: false, stretch: null } });
+    await waitFor(() => expect(asked(off, "/api/types").length).toBeGreaterThan(0), FOUND);
+    await waitFor(() => expect(asked(off, "/api/recording").length).toBeGreaterThan(0));
     expect(screen.queryByRole("slider", { name: "Moment" })).toBeNull();
   });
 });

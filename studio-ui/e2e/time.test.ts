@@ -48,7 +48,7 @@ describe("a moment", () => {
     const page = await openPage(`${HERE}?at=${then}`);
     const facts = page.getByRole("region", { name: "About" });
     await facts.getByText("7", { exact: true }).first().waitFor();
-    await page.getByText("the first").waitFor();
+    await page.getByText("the first").first().waitFor();
     expect(await page.getByText("the second").count()).toBe(0);
     // Longer than a live page needs for the next word of it.
     await page.waitForTimeout(4500);
@@ -61,7 +61,7 @@ describe("a moment", () => {
 
   it("goes along to other pages, and back to live", async () => {
     const page = await openPage(`${HERE}?at=${then}`);
-    await page.getByText("the first").waitFor();
+    await page.getByText("the first").first().waitFor();
     await page.getByRole("link", { name: "All actors" }).click();
     await page.waitForURL((url) => url.pathname.endsWith("/actors") && url.searchParams.get("at") === String(then));
     await page.goto(new URL(`/actors?filter=${ID}&at=${then}`, page.url()).href);
@@ -98,15 +98,15 @@ describe("a moment", () => {
 
 it("steps through a journal with the record of then, and what changed since", async () => {
   const page = await openPage(HERE);
-  await page.getByText("the second").click();
+  await page.getByText("the second").first().click();
   const line = page.getByRole("region", { name: "The line" });
   const record = line.getByRole("list", { name: "Its record then" });
   await record.locator("[data-path=messageCount][data-change=changed]").waitFor();
   await line.getByRole("button", { name: "Previous" }).click();
-  await line.getByText("the first").waitFor();
+  await line.getByText("the first").first().waitFor();
   await record.locator("[data-path=messageCount]").getByText("7", { exact: true }).waitFor();
   await line.getByRole("button", { name: "Next" }).click();
-  await line.getByText("the second").waitFor();
+  await line.getByText("the second").first().waitFor();
 });
 
 it.each(["light", "dark"] as const)("fits, also on a phone, %s", async (theme) => {

@@ -29,7 +29,10 @@ export function JournalDetail({ actor, line, earlier, later, onOpen, onClose }: 
   const detail = useRef<HTMLElement>(null);
   // It stands below the lines, where whoever opened one of them may not look.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another line is another detail.
-  useEffect(() => detail.current?.scrollIntoView?.({ block: "nearest" }), [seq]);
+  useEffect(() => {
+    // What it answers is a promise in some browsers, and no way to undo it.
+    detail.current?.scrollIntoView?.({ block: "nearest" });
+  }, [seq]);
   return (
     <section ref={detail} aria-label="The line" className={styles.detail}>
       <div className={styles.detailHead}>

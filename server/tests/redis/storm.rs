@@ -90,9 +90,25 @@ async fn ask(
         if length.is_some_and(|length: usize| length != body.len()) {
             return None;
         }
-        Some((status, head.to_owned(), body.to_owned()))
+        let is_chunked = head.to_lowercase().contains("transfer-encoding: chunked");
+        let body = if is_chunked { whole(body)? } else { body.to_owned() };
+        Some((status, head.to_owned(), body))
     };
     timeout(ANSWER, asking).await.ok().flatten()
+}
+
+/// A body that came in chunks; nothing where the last one is missing.
+fn whole(mut chunks: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (size, rest) = chunks.split_once("\r\n")?;
+        let size = usize::from_str_radix(size.trim(), 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.push_str(rest.get(..size)?);
+        chunks = rest.get(size..)?.strip_prefix("\r\n")?;
+    }
 }
 
 /// A process as the bridge is one: what it sent goes again until it is answered, by whichever server.

@@ -50,7 +50,7 @@ const DEFAULTS: Answers = {
   "/api/workflows": [],
   "/api/types": [],
   "/api/lints": [],
-  "/api/history": NO_HISTORY,
+  "/api/traffic": NO_HISTORY,
   "/api/v1/runs": { items: [], next: null, total: 0 },
 };
 

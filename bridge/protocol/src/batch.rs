@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ActorEvent, ActorId, ActorMessages, ActorPatch, ActorRecord, Attention, Dropped, Edge, Order,
-    OrderAnswer, Source, TypeTotals, WaitingAsk,
+    OrderAnswer, ProcessFigures, Source, TypeTotals, WaitingAsk,
 };
 
 /// One start of one process; a new one means that counters begin at zero again.
@@ -64,6 +64,9 @@ pub struct ActorBatch {
     /// that were said before. Absent where those have not changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks: Option<Vec<WaitingAsk>>,
+    /// What the process uses of its machine, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessFigures>,
 }
 
 impl ActorBatch {
@@ -85,6 +88,7 @@ impl ActorBatch {
             dropped: None,
             answers: Vec::new(),
             asks: None,
+            process: None,
         }
     }
 }

@@ -13,6 +13,7 @@ mod metrics;
 mod order;
 pub mod percent;
 mod problem;
+mod process;
 mod read;
 mod source;
 mod time;
@@ -30,6 +31,7 @@ pub use order::{
     OrderOutcome,
 };
 pub use problem::Problem;
+pub use process::{ArbiterTime, ProcessFigures};
 pub use source::Source;
 pub use time::{ParseTimestampError, Timestamp};
 pub use traffic::{ActorMessages, Dropped, Edge, MessageTotals, TypeTotals, WaitingAsk};

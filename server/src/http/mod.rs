@@ -9,6 +9,7 @@ mod events;
 mod extract;
 mod guard;
 mod health;
+mod history;
 mod journal;
 mod known;
 mod lints;

@@ -7,8 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, orders, poll, prometheus, rates, report,
-    sections, session, socket, traffic, tree,
+    actors, api_v1, events, health, history, journal, lints, map, metrics, orders, poll, prometheus, rates,
+    report, sections, session, socket, traffic, tree,
 };
 use crate::app::Services;
 
@@ -47,7 +47,8 @@ use crate::app::Services;
         traffic::types,
         traffic::messages,
         traffic::history_of_actor,
-        traffic::history,
+        traffic::lately,
+        history::history,
         rates::rates,
         tree::tree,
         metrics::metrics,

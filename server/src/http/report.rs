@@ -179,6 +179,7 @@ pub(super) struct Loose {
     answers: Vec<Value>,
     asks: Option<Vec<Value>>,
     dropped: Option<Dropped>,
+    process: Option<Value>,
 }
 
 impl Loose {
@@ -201,6 +202,10 @@ impl Loose {
             answers: reader.read(self.answers),
             asks: self.asks.map(|asks| reader.read(asks)),
             dropped: self.dropped,
+            // Figures that make no sense are as good as none.
+            process: self
+                .process
+                .and_then(|process| serde_json::from_value(process).ok()),
         };
         (batch, reader.places, reader.malformed)
     }

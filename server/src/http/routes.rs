@@ -9,8 +9,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, poll, prometheus, rates,
-    report, sections, session, socket, traffic, tree,
+    actors, api_v1, events, health, history, journal, lints, map, metrics, openapi, orders, poll, prometheus,
+    rates, report, sections, session, socket, traffic, tree,
 };
 use crate::access::Role;
 
@@ -40,7 +40,8 @@ pub fn routes() -> Vec<Known> {
             at("/actors/{id}/messages").get(traffic::messages),
             at("/actors/{id}/history").get(traffic::history_of_actor),
             at("/types").get(traffic::types),
-            at("/history").get(traffic::history),
+            at("/traffic").get(traffic::lately),
+            at("/history").get(history::history),
             at("/rates").needs(Role::View).post(rates::rates),
             at("/tree").needs(Role::View).post(tree::tree),
             at("/map").get(map::map),

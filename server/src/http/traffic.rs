@@ -1,4 +1,4 @@
-//! `GET /api/types`, `/api/history` and what belongs to them below an actor: how much passes, and how long it takes.
+//! `GET /api/types`, `/api/traffic` and what belongs to them below an actor: how much passes, and how long it takes.
 
 use actix_web::web;
 use loom_protocol::Problem;
@@ -49,7 +49,7 @@ pub(super) struct PastParams {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct HistoryParams {
+pub(super) struct TrafficParams {
     /// Seconds of the window, from 1 to 600; 600 when absent.
     #[param(minimum = 1, maximum = 600)]
     window: Option<i64>,
@@ -144,16 +144,16 @@ pub(super) async fn history_of_actor(
     Ok(web::Json(history))
 }
 
-/// What all actors, or those of one type, did in each second.
+/// What all actors, or those of one type, did in each second of the last minutes.
 #[utoipa::path(
-    get, path = "/api/history", operation_id = "history", tag = "traffic", params(HistoryParams),
+    get, path = "/api/traffic", operation_id = "traffic", tag = "traffic", params(TrafficParams),
     responses(
         (status = 200, body = History),
         (status = 400, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn history(
-    params: web::Query<HistoryParams>,
+pub(super) async fn lately(
+    params: web::Query<TrafficParams>,
     intake: web::Data<Intake>,
 ) -> ApiResult<web::Json<History>> {
     let window = window(params.window, WINDOW)?;

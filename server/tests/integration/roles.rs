@@ -44,6 +44,7 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/actors/{id}/messages", Some(Role::View)),
     ("GET", "/actors/{id}/history", Some(Role::View)),
     ("GET", "/types", Some(Role::View)),
+    ("GET", "/traffic", Some(Role::View)),
     ("GET", "/history", Some(Role::View)),
     ("POST", "/rates", Some(Role::View)),
     ("POST", "/tree", Some(Role::View)),

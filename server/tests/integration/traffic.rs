@@ -129,7 +129,7 @@ async fn types_actors_and_the_map_tell_the_rates_that_were_sent() {
     for path in [
         "/api/types?window=0",
         "/api/map?group=planet",
-        "/api/history?window=601",
+        "/api/traffic?window=601",
         "/api/map?x=1",
     ] {
         assert_eq!(get(&services, path).await.problem().0, 400, "{path}");
@@ -183,7 +183,7 @@ async fn a_gap_is_a_gap_and_what_came_in_it_makes_no_peak() {
     clock.advance(1_000);
     batch(&services, 13, add(9_005)).await;
     clock.advance(1_000);
-    let history = get(&services, "/api/history?type=Cart&window=45").await.json();
+    let history = get(&services, "/api/traffic?type=Cart&window=45").await.json();
     assert_eq!(history["step"], 1_000);
     let rates = history["rate"].as_array().unwrap();
     assert_eq!(rates.len(), 45);

@@ -72,7 +72,7 @@ export function historyQuery(type = "") {
     queryFn: ({ signal }) => {
       const wanted = new URLSearchParams({ window: String(HISTORY_SECONDS) });
       if (type !== "") wanted.set("type", type);
-      return getJson<History>(`/api/history?${wanted}`, signal);
+      return getJson<History>(`/api/traffic?${wanted}`, signal);
     },
     refetchInterval: pollEvery(HISTORY_REFRESH_MS),
   });

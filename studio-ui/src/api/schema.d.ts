@@ -354,7 +354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What all actors, or those of one type, did in each second. */
+        /** How it was: rates, errors, queues, times and living actors, of all, by type or by actor; and what processes used. */
         get: operations["history"];
         put?: never;
         post?: never;
@@ -520,6 +520,23 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all actors, or those of one type, did in each second of the last minutes. */
+        get: operations["traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -946,7 +963,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What all actors, or those of one type, did in each second. */
+        /** How it was: rates, errors, queues, times and living actors, of all, by type or by actor; and what processes used. */
         get: operations["v1_history"];
         put?: never;
         post?: never;
@@ -1117,6 +1134,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all actors, or those of one type, did in each second of the last minutes. */
+        get: operations["v1_traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tree": {
         parameters: {
             query?: never;
@@ -1234,6 +1268,7 @@ export interface components {
             generation?: number | null;
             /** @description Actors whose own totals by type of message changed, with those that did. */
             messages?: components["schemas"]["ActorMessages"][];
+            process?: components["schemas"]["ProcessFigures"] | null;
             /** @description Actors that are new, whole. */
             register?: components["schemas"]["ActorRecord"][];
             /**
@@ -1444,6 +1479,21 @@ export interface components {
             /** @description Lines of the whole tree as it is folded out. */
             total: number;
         };
+        /** @description Time of all threads that run actors, together. Both only grow: what they grow by between two reports is how busy they were. */
+        ArbiterTime: {
+            /**
+             * Format: int64
+             * @description Microseconds in which they ran.
+             * @default 0
+             */
+            busyUs: number;
+            /**
+             * Format: int64
+             * @description Microseconds in which they could have run: with four threads, four a microsecond.
+             * @default 0
+             */
+            ofUs: number;
+        };
         /** @description What an order may say; all of it may be left out, the whole body too. */
         Asked: {
             /** @description The message's body, or the new settings; for `message` and `config` only. */
@@ -1603,6 +1653,21 @@ export interface components {
              */
             waitMs: (number | null)[];
         };
+        /**
+         * @description What a series is of.
+         * @enum {string}
+         */
+        HistoryBy: "all" | "type" | "actor" | "process";
+        /**
+         * @description What a series tells.
+         * @enum {string}
+         */
+        HistoryMetric: "rate" | "errors" | "queue" | "waitP50" | "waitP95" | "waitP99" | "handleP50" | "handleP95" | "handleP99" | "actors" | "cpu" | "memory" | "files" | "load";
+        /**
+         * @description What the values of a series are counted in.
+         * @enum {string}
+         */
+        HistoryUnit: "perSecond" | "count" | "ms" | "bytes" | "cores" | "share";
         /** @description A line of an actor's journal as a studio answers it. */
         JournalLine: {
             /** @description See [`ActorEvent::correlation_id`]. */
@@ -1842,6 +1907,56 @@ export interface components {
             /** @description To whom it sends messages. */
             talks: components["schemas"]["Neighbour"][];
         };
+        /** @description How it was in a range of time. */
+        MetricHistory: {
+            /**
+             * Format: int64
+             * @description When the first step begins, in milliseconds since 1970.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Names of this kind that were refused because there is no room to keep them, since the studio began.
+             */
+            leftOut: number;
+            /** @description Names that fit and were left out, for there may be no more than `limit`. */
+            more: number;
+            /** @description What was asked for, for each name one series a metric. */
+            series: components["schemas"]["MetricSeries"][];
+            /**
+             * Format: int64
+             * @description The oldest moment that is kept; null where nothing is.
+             */
+            since?: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds of a step.
+             */
+            step: number;
+            /**
+             * Format: int64
+             * @description When the last step ends.
+             */
+            to: number;
+        };
+        /** @description One metric of one name. */
+        MetricSeries: {
+            /** @description What it is of. */
+            by: components["schemas"]["HistoryBy"];
+            /** @description The greatest that it was within each step. */
+            max: (number | null)[];
+            /** @description What it tells. */
+            metric: components["schemas"]["HistoryMetric"];
+            /** @description The type, the id of the actor, or the process as `application@node:pid`; `all` where it is of all. */
+            name: string;
+            /** @description What its values are counted in. */
+            unit: components["schemas"]["HistoryUnit"];
+            /**
+             * @description The value of each step: a rate is the mean, a quantile is that of all times in the step. Null is a gap: nobody was heard, or
+             *     nothing was measured.
+             */
+            values: (number | null)[];
+        };
         /** @description What `GET /api/metrics` answers and the `metrics` frame carries. */
         Metrics: {
             /** @description How many actors there are. */
@@ -2008,6 +2123,29 @@ export interface components {
             title: string;
             /** @description A URI reference that names the kind of problem. */
             type: string;
+        };
+        /** @description What a process has used since it began, and holds now. What can't be had is absent, never zero. */
+        ProcessFigures: {
+            /** @default null */
+            arbiters: components["schemas"]["ArbiterTime"] | null;
+            /**
+             * Format: int64
+             * @description Microseconds of processor time of all its threads, since it began.
+             * @default null
+             */
+            cpuUs: number | null;
+            /**
+             * Format: int64
+             * @description Files that are open, sockets among them.
+             * @default null
+             */
+            files: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of memory, resident.
+             * @default null
+             */
+            memory: number | null;
         };
         /** @description Messages handled per second in each step of a window, oldest first. */
         RateLine: {
@@ -4399,10 +4537,26 @@ export interface operations {
     history: {
         parameters: {
             query?: {
-                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
-                window?: number;
-                /** @description Only actors of exactly this type. */
-                type?: string;
+                /** @description What a series is of; `all` when absent. */
+                by?: ("all" | "type" | "actor" | "process") & Record<string, never>;
+                /**
+                 * @description What they tell, with commas between: `rate`, `errors`, `queue`, `waitP50`, `waitP95`, `waitP99`, `handleP50`, `handleP95`,
+                 *     `handleP99`, `actors`; by process `cpu`, `memory`, `files`, `load`. The first of them when absent.
+                 */
+                metric?: string;
+                /**
+                 * @description Only types or actors for which all of these words hold, as in lists of actors. A type is taken when an actor of it is; of those
+                 *     that have gone nothing is known but the name: `type:` and `id:` find them.
+                 */
+                filter?: string;
+                /** @description The beginning, in milliseconds since 1970 or as RFC 3339; ten minutes before the end when absent. */
+                from?: string;
+                /** @description The end, in the same form; now when absent. */
+                to?: string;
+                /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
+                points?: number;
+                /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -4415,7 +4569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["History"];
+                    "application/json": components["schemas"]["MetricHistory"];
                 };
             };
             400: {
@@ -5064,6 +5218,65 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traffic: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7415,10 +7628,26 @@ export interface operations {
     v1_history: {
         parameters: {
             query?: {
-                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
-                window?: number;
-                /** @description Only actors of exactly this type. */
-                type?: string;
+                /** @description What a series is of; `all` when absent. */
+                by?: ("all" | "type" | "actor" | "process") & Record<string, never>;
+                /**
+                 * @description What they tell, with commas between: `rate`, `errors`, `queue`, `waitP50`, `waitP95`, `waitP99`, `handleP50`, `handleP95`,
+                 *     `handleP99`, `actors`; by process `cpu`, `memory`, `files`, `load`. The first of them when absent.
+                 */
+                metric?: string;
+                /**
+                 * @description Only types or actors for which all of these words hold, as in lists of actors. A type is taken when an actor of it is; of those
+                 *     that have gone nothing is known but the name: `type:` and `id:` find them.
+                 */
+                filter?: string;
+                /** @description The beginning, in milliseconds since 1970 or as RFC 3339; ten minutes before the end when absent. */
+                from?: string;
+                /** @description The end, in the same form; now when absent. */
+                to?: string;
+                /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
+                points?: number;
+                /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -7431,7 +7660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["History"];
+                    "application/json": components["schemas"]["MetricHistory"];
                 };
             };
             400: {
@@ -8080,6 +8309,65 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_traffic: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -153,7 +153,7 @@ describe("the overview", () => {
     const history = { ...HISTORY, rate: early(rate), errors: early(errors), queue: early(queue) };
     const first = overview({
       "/api/map": { ...NO_MAP, nodes: [node] },
-      "/api/history": { ...history, waitMs: early(waitMs), handleMs: early(handleMs) },
+      "/api/traffic": { ...history, waitMs: early(waitMs), handleMs: early(handleMs) },
     });
     await screen.findByText("12.5/s", undefined, FOUND);
     expect(screen.getByRole("img", { name: "Messages: now 42/s, at most 42/s" })).toBeTruthy();

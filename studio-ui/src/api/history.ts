@@ -1,47 +1,17 @@
-/** What the studio remembers: how its question is put. The answers are described by its schema. */
+/** What the studio remembers of its metrics, and how it is asked for it. */
 
 import { getJson } from "./client";
+import type { components } from "./schema";
 
-export type HistoryBy = "all" | "type" | "actor" | "process";
-export type ActorMetric =
-  | "rate"
-  | "errors"
-  | "queue"
-  | "waitP50"
-  | "waitP95"
-  | "waitP99"
-  | "handleP50"
-  | "handleP95"
-  | "handleP99"
-  | "actors";
-export type ProcessMetric = "cpu" | "memory" | "files" | "load";
-export type HistoryMetric = ActorMetric | ProcessMetric;
-export type HistoryUnit = "perSecond" | "count" | "ms" | "bytes" | "cores" | "share";
+type Schemas = components["schemas"];
 
+export type HistoryBy = Schemas["HistoryBy"];
+export type HistoryMetric = Schemas["HistoryMetric"];
+export type HistoryUnit = Schemas["HistoryUnit"];
 /** One metric of one name; `null` is a step of which nothing is known. */
-export type MetricSeries = {
-  by: HistoryBy;
-  name: string;
-  metric: HistoryMetric;
-  unit: HistoryUnit;
-  values: (number | null)[];
-  /** The greatest within each step. */
-  max: (number | null)[];
-};
-
+export type MetricSeries = Schemas["MetricSeries"];
 /** Moments in milliseconds since 1970, steps in milliseconds. */
-export type MetricHistory = {
-  from: number;
-  to: number;
-  step: number;
-  series: MetricSeries[];
-  /** Names that fit and are not told, as there are too many. */
-  more: number;
-  /** Names of this kind that there was no room to keep. */
-  leftOut: number;
-  /** The oldest moment that is kept. */
-  since: number | null;
-};
+export type MetricHistory = Schemas["MetricHistory"];
 
 /** What is asked for; without a stretch of time the last ten minutes. */
 export type HistoryAsked = {

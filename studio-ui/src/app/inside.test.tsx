@@ -79,7 +79,7 @@ describe("the overview", () => {
       within(screen.getByRole("navigation"))
         .getAllByRole("link")
         .map((link) => link.textContent),
-    ).toEqual(["Loom", "Overview", "Actors", "Map"]);
+    ).toEqual(["Loom", "Overview", "Actors", "Map", "Metrics"]);
     expect(studio.asked).not.toContain("/api/v1/runs");
   });
 
@@ -94,6 +94,7 @@ describe("the overview", () => {
       "Workflows",
       "Actors",
       "Map",
+      "Metrics",
       "Logs",
     ]);
   });

@@ -33,7 +33,7 @@ export function joined(known: MetricHistory, part: MetricHistory, length: number
     from: known.from + dropped * step,
     to: part.from + more * step,
     series,
-    since: part.since,
+    ...(part.since !== undefined && { since: part.since }),
   };
 }
 

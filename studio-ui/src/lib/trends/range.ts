@@ -10,12 +10,12 @@ export type Span = (typeof SPANS)[number];
 
 /** As the buttons have them. */
 export const SPAN_WORDS: Record<Span, string> = { "10m": "10 min", "2h": "2 h", "1d": "A day", "1w": "A week" };
-/** As sentences have them. */
+/** As sentences begin with them. */
 export const SPAN_NAMES: Record<Span, string> = {
-  "10m": "the last 10 minutes",
-  "2h": "the last 2 hours",
-  "1d": "the last day",
-  "1w": "the last week",
+  "10m": "The last 10 minutes",
+  "2h": "The last 2 hours",
+  "1d": "The last day",
+  "1w": "The last week",
 };
 const MILLIS: Record<Span, number> = { "10m": 10 * MINUTE, "2h": 2 * HOUR, "1d": DAY, "1w": 7 * DAY };
 

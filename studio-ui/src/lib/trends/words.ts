@@ -39,7 +39,12 @@ export function formatTick(unit: HistoryUnit, value: number): string {
   if (unit !== "ms" || value === 0) return short(value);
   if (value < 1) return `${short(value * 1000)} µs`;
   if (value < 1000) return `${short(value)} ms`;
-  return value < 60_000 ? `${short(value / 1000)} s` : formatDuration(value).replace(/ 00[sm]$/, "");
+  return formatLength(value);
+}
+
+/** A length of time without a second unit that is none: `10 s`, `2m`, `1m 30s`. */
+export function formatLength(millis: number): string {
+  return millis < 60_000 ? `${short(millis / 1000)} s` : formatDuration(millis).replace(/ 00[smh]$/, "");
 }
 
 const PREFIXES = ["", "k", "M", "G", "T"];

@@ -38,7 +38,9 @@ describe("the lines of a picture", () => {
 
   it("are as high as the greatest value, or the greatest peak", () => {
     const lines = linesOf(history(["A", "rate", [1, null, 5]]), ["rate"], new Map());
-    expect([mostOf(lines, false), mostOf(lines, true), mostOf([], true)]).toEqual([5, 10, undefined]);
+    expect([false, true].map((withPeaks) => mostOf(lines, withPeaks)?.value)).toEqual([5, 10]);
+    expect(mostOf(lines, true)?.name).toBe("A");
+    expect(mostOf([], true)).toBeUndefined();
   });
 });
 

@@ -2,7 +2,7 @@
 
 import type { HistoryMetric, HistoryUnit, MetricHistory, MetricSeries } from "../../api/history";
 
-/** A line of a picture. `slot` is its look: a colour, and whether it is dashed. */
+/** A line of a picture, with its place among the looks of lines. */
 export type TrendLine = {
   name: string;
   values: readonly (number | null)[];
@@ -10,12 +10,19 @@ export type TrendLine = {
   slot: number;
 };
 
+/** How a line is drawn: in the colour of a variable of the style sheet, and dashed where colours alone are too much alike. */
+export type Look = { color: string; dashed: boolean };
+
 export type TrendPanelShape = {
   key: string;
   title: string;
   metrics: readonly HistoryMetric[];
   unit: HistoryUnit;
+  /** The colour of its line where it has one only. */
+  tone?: Tone;
 };
+
+export type Tone = "accent" | "bad" | "busy" | "wait";
 
 /** Lines that are told apart by their looks. */
 export const SLOTS = 8;
@@ -25,8 +32,8 @@ export type Quantile = (typeof QUANTILES)[number];
 
 export const ACTOR_PANELS = [
   { key: "rate", title: "Messages", metrics: ["rate"], unit: "perSecond" },
-  { key: "errors", title: "Errors", metrics: ["errors"], unit: "perSecond" },
-  { key: "queue", title: "Queue", metrics: ["queue"], unit: "count" },
+  { key: "errors", title: "Errors", metrics: ["errors"], unit: "perSecond", tone: "bad" },
+  { key: "queue", title: "Queue", metrics: ["queue"], unit: "count", tone: "busy" },
   { key: "wait", title: "Waiting", metrics: ["waitP50", "waitP95", "waitP99"], unit: "ms" },
   { key: "handle", title: "Handling", metrics: ["handleP50", "handleP95", "handleP99"], unit: "ms" },
   { key: "actors", title: "Living actors", metrics: ["actors"], unit: "count" },
@@ -88,17 +95,23 @@ export function withSlots(before: ReadonlyMap<string, number>, names: readonly s
   return next;
 }
 
+export function lookOf(slot: number, tone?: Tone): Look {
+  if (tone !== undefined) return { color: `--${tone}`, dashed: false };
+  const place = slot % SLOTS;
+  return { color: `--series-${place + 1}`, dashed: place >= SLOTS / 2 };
+}
+
 /** The names of a history, those with the most first. */
 export function namesOf({ series }: MetricHistory): string[] {
   return [...new Set(series.map(({ name }) => name))];
 }
 
-/** The greatest of what is drawn; undefined where nothing was measured. */
-export function mostOf(lines: readonly TrendLine[], withPeaks: boolean): number | undefined {
-  let most: number | undefined;
-  for (const { values, max } of lines) {
+/** The greatest of what is drawn, and whose it is; undefined where nothing was measured. */
+export function mostOf(lines: readonly TrendLine[], withPeaks: boolean): { name: string; value: number } | undefined {
+  let most: { name: string; value: number } | undefined;
+  for (const { name, values, max } of lines) {
     for (const value of withPeaks ? max : values) {
-      if (value !== null && (most === undefined || value > most)) most = value;
+      if (value !== null && (most === undefined || value > most.value)) most = { name, value };
     }
   }
   return most;

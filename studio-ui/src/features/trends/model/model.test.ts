@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PANEL_KEYS } from "../../../ui/trend/panels";
-import { quantileShown, rangeOf, readTrendsSearch, withHidden, withPanel, withRange } from "./search";
+import { quantileShown, rangeOf, readTrendsSearch, withChange, withHidden, withPanel, withRange } from "./search";
 import { readViews, renamed, without, withView } from "./views";
 
 describe("the address", () => {
@@ -13,6 +13,7 @@ describe("the address", () => {
       q: "p99",
       panels: ["rate", "memory"],
       hide: ["order-1"],
+      view: "table",
     };
     expect(readTrendsSearch(search)).toEqual(search);
     expect(
@@ -38,6 +39,7 @@ describe("the address", () => {
     expect(withHidden(search, "A", false).hide).toBeUndefined();
     expect(quantileShown(readTrendsSearch({ q: "p50" }))).toBe("p50");
     expect(quantileShown(search)).toBe("p95");
+    expect(withChange(search, { by: undefined, view: "table" })).toEqual({ range: "1d", hide: ["A"], view: "table" });
   });
 
   it("keeps the last picture, and forgets a choice of all", () => {

@@ -20,6 +20,8 @@ export type TrendsSearch = RangeInAddress & {
   panels?: readonly PanelKey[];
   /** Lines that are not drawn. */
   hide?: readonly string[];
+  /** Whether numbers are shown in place of pictures. */
+  view?: "table";
 };
 
 /** Names that are hidden at most; an address has room for no more. */
@@ -35,6 +37,7 @@ export function readTrendsSearch(search: Record<string, unknown>): TrendsSearch 
   if (panels !== undefined) read.panels = panels;
   const hide = texts(search.hide).slice(0, MOST_HIDDEN);
   if (hide.length > 0) read.hide = hide;
+  if (search.view === "table") read.view = "table";
   return read;
 }
 
@@ -69,6 +72,11 @@ export function withPanel(search: TrendsSearch, key: PanelKey, shown: boolean): 
 export function withHidden(search: TrendsSearch, name: string, hidden: boolean): TrendsSearch {
   const others = (search.hide ?? []).filter((one) => one !== name);
   return readTrendsSearch({ ...search, hide: hidden ? [...others, name] : others });
+}
+
+/** With some of it changed; what is undefined is taken away. */
+export function withChange(search: TrendsSearch, change: { [K in keyof TrendsSearch]?: TrendsSearch[K] | undefined }) {
+  return readTrendsSearch({ ...search, ...change });
 }
 
 export function quantileShown(search: TrendsSearch): Quantile {

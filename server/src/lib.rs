@@ -25,6 +25,7 @@ mod lints;
 mod listen;
 pub mod live;
 mod logging;
+mod memory;
 mod options;
 mod orders;
 mod sessions;

@@ -34,6 +34,8 @@ pub struct StudioOptions {
     pub stalled_after: Duration,
     /// The time that a request has to bring its body.
     pub body_within: Duration,
+    /// The directory that the history is kept in; without one it ends with the server.
+    pub state: Option<PathBuf>,
     /// Limits of the directory.
     pub directory: DirectoryOptions,
 }
@@ -50,6 +52,7 @@ impl Default for StudioOptions {
             max_sockets: 1024,
             stalled_after: Duration::from_secs(45),
             body_within: Duration::from_secs(30),
+            state: None,
             directory: DirectoryOptions::default(),
         }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::{HttpServer, rt::net::TcpStream};
 use loom_bridge::ActorRegistry;
+use loom_history::{History, HistoryOptions};
 use tokio::task::JoinHandle;
 
 use crate::access::{Access, TokenFileError};
@@ -129,7 +130,7 @@ impl StudioBuilder {
     }
 
     /// What the application shares, without listening and without publishing changes: for tests of routes. The extensions
-    /// are attached.
+    /// are attached. The history is opened, which waits for the disk; where that can't be used it is in memory.
     ///
     /// # Errors
     /// When an origin or the file of tokens can't be read, or a token is missing for an address that others reach. The file
@@ -153,8 +154,12 @@ impl StudioBuilder {
         let started = self.clock.now();
         let guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
         let directory = Arc::new(Directory::new(options.directory, self.clock));
+        let history = Arc::new(History::open(HistoryOptions {
+            directory: options.state,
+            ..HistoryOptions::default()
+        }));
         let services = Services {
-            intake: Arc::new(Intake::new(directory.clone())),
+            intake: Arc::new(Intake::new(directory.clone()).remembering(history)),
             directory,
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
@@ -256,6 +261,9 @@ impl RunningStudio {
             Err(error) => tracing::error!(%error, "the server panicked"),
         }
         drop(self.feed);
+        let intake = self.intake;
+        // Waits for the disk. That it panics would be a fault of ours, and there is nothing left that it could harm.
+        let _panic = tokio::task::spawn_blocking(move || intake.history().close()).await;
     }
 }
 

@@ -6,6 +6,7 @@ use actix_web::web;
 use loom_protocol::{Health, HealthStatus, PartHealth};
 
 use crate::app::Services;
+use loom_history::{HistoryHealth, Place};
 
 /// The health as of now; `degraded` when any part is.
 #[utoipa::path(get, path = "/api/health", tag = "studio", responses((status = 200, body = Health)), security(()))]
@@ -23,6 +24,7 @@ pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
             "live".to_owned(),
             ok(format!("{} viewers", services.hub.stats().viewers)),
         ),
+        ("history".to_owned(), history(&services.intake.history().health())),
     ]);
     for extension in &services.extensions {
         parts.extend(extension.health());
@@ -34,4 +36,38 @@ pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
         uptime: services.uptime(),
         parts,
     })
+}
+
+/// How the history does. That it is in memory is no fault where nobody wanted it elsewhere.
+fn history(health: &HistoryHealth) -> PartHealth {
+    let series = health.series;
+    let left_out: u64 = health.left_out.iter().map(|(_, names)| names).sum();
+    let mut message = match (health.place, &health.trouble) {
+        (Place::File, None) => format!("{series} series, kept over restarts"),
+        (Place::Memory, _) => format!(
+            "{series} series, in memory; LOOM_STATE_DIR names a directory that keeps them over restarts"
+        ),
+        (Place::File | Place::Refused, trouble) => {
+            let trouble = trouble.as_deref().unwrap_or("the file is not used");
+            format!("{series} series, in memory only: {trouble}")
+        }
+    };
+    if left_out > 0 {
+        message.push_str(&format!("; {left_out} names found no room"));
+    }
+    if health.forgotten > 0 {
+        message.push_str(&format!(
+            "; {} pieces of the past were forgotten before their time for want of room",
+            health.forgotten
+        ));
+    }
+    let is_well = health.place == Place::Memory || health.trouble.is_none();
+    PartHealth {
+        status: if is_well {
+            HealthStatus::Ok
+        } else {
+            HealthStatus::Degraded
+        },
+        message: Some(message),
+    }
 }

@@ -1,7 +1,7 @@
 //! `GET /api/history`: how it was, from ten minutes ago by the second to a week ago by the minute.
 
 use actix_web::web;
-use loom_protocol::filter::Filter;
+use loom_history::{By, Metric};
 use loom_protocol::{Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::error::{ApiError, ApiResult};
 use super::params;
 use crate::Intake;
+use crate::memory::Asked;
 
 /// Milliseconds that are told when no beginning is given.
 const DEFAULT_RANGE: i64 = 600_000;
@@ -18,6 +19,9 @@ const MOST_POINTS: usize = 2_000;
 /// The same of series.
 const DEFAULT_LIMIT: usize = 20;
 const MOST_LIMIT: usize = 100;
+
+/// Who asks for a range that ends no longer ago than this, in milliseconds, looks at what is now.
+const LOOKS: i64 = 15_000;
 
 /// What a series is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -177,6 +181,22 @@ impl HistoryMetric {
         }
     }
 
+    /// Whether it is measured only while somebody looks.
+    fn is_of_times(self) -> bool {
+        self.unit() == HistoryUnit::Ms
+    }
+
+    fn unit(self) -> HistoryUnit {
+        match self {
+            Self::Rate | Self::Errors => HistoryUnit::PerSecond,
+            Self::Queue | Self::Actors | Self::Files => HistoryUnit::Count,
+            Self::Cpu => HistoryUnit::Cores,
+            Self::Memory => HistoryUnit::Bytes,
+            Self::Load => HistoryUnit::Share,
+            _ => HistoryUnit::Ms,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Rate => "rate",
@@ -197,20 +217,41 @@ impl HistoryMetric {
     }
 }
 
-/// What is asked for, understood.
-#[derive(Debug)]
-struct Asked {
-    by: HistoryBy,
-    metrics: Vec<HistoryMetric>,
-    filter: Filter,
-    from: i64,
-    to: i64,
-    points: usize,
-    limit: usize,
+impl From<HistoryBy> for By {
+    fn from(by: HistoryBy) -> Self {
+        match by {
+            HistoryBy::All => Self::All,
+            HistoryBy::Type => Self::Type,
+            HistoryBy::Actor => Self::Actor,
+            HistoryBy::Process => Self::Process,
+        }
+    }
+}
+
+impl From<HistoryMetric> for Metric {
+    fn from(metric: HistoryMetric) -> Self {
+        match metric {
+            HistoryMetric::Rate => Self::Rate,
+            HistoryMetric::Errors => Self::Errors,
+            HistoryMetric::Queue => Self::Queue,
+            HistoryMetric::WaitP50 => Self::Wait(0.5),
+            HistoryMetric::WaitP95 => Self::Wait(0.95),
+            HistoryMetric::WaitP99 => Self::Wait(0.99),
+            HistoryMetric::HandleP50 => Self::Handle(0.5),
+            HistoryMetric::HandleP95 => Self::Handle(0.95),
+            HistoryMetric::HandleP99 => Self::Handle(0.99),
+            HistoryMetric::Actors => Self::Actors,
+            HistoryMetric::Cpu => Self::Cpu,
+            HistoryMetric::Memory => Self::Memory,
+            HistoryMetric::Files => Self::Files,
+            HistoryMetric::Load => Self::Load,
+        }
+    }
 }
 
 impl HistoryParams {
-    fn asked(&self, now: Timestamp) -> ApiResult<Asked> {
+    /// What is asked for, and the metrics by their names.
+    fn asked(&self, now: Timestamp) -> ApiResult<(Asked, Vec<HistoryMetric>)> {
         let to = moment("to", self.to.as_deref())?.unwrap_or(now.as_millis());
         let from = moment("from", self.from.as_deref())?.unwrap_or_else(|| to.saturating_sub(DEFAULT_RANGE));
         if from >= to {
@@ -223,15 +264,17 @@ impl HistoryParams {
             let detail = format!("`points` is {points}; it must be from 1 to {MOST_POINTS}");
             return Err(ApiError::bad_request("invalid_query", detail));
         }
-        Ok(Asked {
-            by: self.by,
-            metrics: metrics(self.by, self.metric.as_deref())?,
+        let named = metrics(self.by, self.metric.as_deref())?;
+        let asked = Asked {
+            by: self.by.into(),
+            metrics: named.iter().map(|metric| (*metric).into()).collect(),
             filter: self.filter.as_deref().unwrap_or_default().parse()?,
             from,
             to,
             points,
             limit: params::limit(self.limit, MOST_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
-        })
+        };
+        Ok((asked, named))
     }
 }
 
@@ -281,15 +324,41 @@ fn moment(name: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
 pub(super) async fn history(
     params: web::Query<HistoryParams>,
     intake: web::Data<Intake>,
-) -> ApiResult<web::Json<MetricHistory>> {
-    let asked = params.asked(intake.now())?;
+) -> Result<web::Json<MetricHistory>, actix_web::Error> {
+    let (by, now) = (params.by, intake.now());
+    let (asked, named) = params.asked(now)?;
+    let is_of_now = asked.to.saturating_add(LOOKS) >= now.as_millis();
+    if is_of_now && named.iter().any(|metric| metric.is_of_times()) {
+        intake.lookers().looked_at_traffic(now);
+        intake.watched_changed();
+    }
+    let intake = intake.into_inner();
+    let answer = move || {
+        let past = asked.answer(&intake, now);
+        (past, asked.left_out(&intake))
+    };
+    let (past, left_out) = web::block(answer).await?;
+    let lines = past.lines.into_iter().zip(named.iter().cycle());
+    let series = lines.map(|(line, metric)| MetricSeries {
+        by,
+        name: line.key.name.to_string(),
+        metric: *metric,
+        unit: metric.unit(),
+        values: line.values.into_iter().map(rounded).collect(),
+        max: line.most.into_iter().map(rounded).collect(),
+    });
     Ok(web::Json(MetricHistory {
-        from: asked.from,
-        to: asked.to,
-        step: 1_000,
-        series: Vec::new(),
-        more: 0,
-        left_out: 0,
-        since: None,
+        from: past.from,
+        to: past.to,
+        step: past.step,
+        series: series.collect(),
+        more: past.more,
+        left_out,
+        since: past.since,
     }))
+}
+
+/// What is kept is no finer.
+fn rounded(value: Option<f64>) -> Option<f64> {
+    value.map(|value| (value * 1e6).round() / 1e6)
 }

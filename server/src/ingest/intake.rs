@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use loom_history::{History, HistoryOptions};
 use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Timestamp};
 
 use super::Recorder;
@@ -10,6 +11,7 @@ use super::lookers::Lookers;
 use crate::directory::{Applying, Directory, Happening, Refusal, Registered};
 use crate::journal::{Draft, Journal};
 use crate::lints::{Ask, Lints};
+use crate::memory::Memory;
 use crate::traffic::Traffic;
 
 /// Asks of one process that are looked at: the oldest, where it tells them so.
@@ -53,6 +55,7 @@ pub struct Intake {
     traffic: Traffic,
     lints: Lints,
     lookers: Lookers,
+    memory: Memory,
     /// Held while those who make something of what happened look at it, so that each sees it in the same order.
     looking: Mutex<()>,
 }
@@ -74,8 +77,16 @@ impl Intake {
             traffic: Traffic::default(),
             lints: Lints::default(),
             lookers: Lookers::default(),
+            memory: Memory::new(Arc::new(History::open(HistoryOptions::default()))),
             looking: Mutex::default(),
         }
+    }
+
+    /// The same with a history that outlives it.
+    #[must_use]
+    pub fn remembering(mut self, history: Arc<History>) -> Self {
+        self.memory = Memory::new(history);
+        self
     }
 
     /// The actors.
@@ -96,6 +107,16 @@ impl Intake {
     /// What is not as it should be.
     pub(crate) fn lints(&self) -> &Lints {
         &self.lints
+    }
+
+    /// How it was.
+    pub fn history(&self) -> &Arc<History> {
+        self.memory.history()
+    }
+
+    /// What is remembered, and what is about to be.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// Who looks at what.
@@ -215,6 +236,7 @@ impl Intake {
         self.directory.measured(&measured, &heard);
         self.lints.check(at, &self.traffic.live_and_dead());
         self.watched_changed();
+        self.memory.sweep(&self.traffic, at);
     }
 
     /// What a batch says beside its actors.
@@ -233,6 +255,7 @@ impl Intake {
                 checked.map(|()| (event.actor.0.clone(), Draft::of(event, applying.now)))
             })
             .collect();
+        self.memory.batch(applying.boot(), &applying.batch, applying.now);
         let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         // First what it says of its actors: an event of one that is new comes after.
         self.look_at_happened();

@@ -17,17 +17,20 @@ mod kinds;
 mod minute;
 mod rates;
 mod read;
+mod seconds;
 mod series;
 mod store;
 
 pub(crate) use kinds::Plumbing;
 pub(crate) use rates::RateLine;
 pub(crate) use read::{History, HistoryOf, MessageRow, Neighbour, Percentiles, TypeRow};
+pub(crate) use seconds::MOST as SECONDS_AT_ONCE;
 pub(crate) use store::Traffic;
+pub(crate) use store::second_of;
 
 /// Seconds that windows reach back.
 pub(crate) const WINDOW: i64 = 600;
 /// Between two reports of one sender that are further apart nothing is known.
-const GAP_MILLIS: u64 = 10_000;
+pub(crate) const GAP_MILLIS: u64 = 10_000;
 /// What began so short before its first report counts from zero.
 const JUST_BEGAN_MILLIS: u64 = 15_000;

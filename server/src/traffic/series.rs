@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use loom_history::Counts;
 use loom_protocol::Histogram;
 
 /// Times in few buckets: most seconds have times in a handful of them.
@@ -52,6 +53,15 @@ impl Times {
         }
     }
 
+    /// How many fell into each bucket. Times of which only sums are told are in none.
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for (bucket, count) in &self.buckets {
+            counts.add(*bucket, *count);
+        }
+        counts
+    }
+
     /// What 95 % did not exceed, in milliseconds; the mean where only sums were told.
     pub(super) fn typical_ms(&self) -> Option<f64> {
         if self.buckets.is_empty() {
@@ -82,6 +92,8 @@ pub(super) struct Sample {
     pub(super) errors: f32,
     /// Messages that waited at its end, where that changed.
     pub(super) queue: Option<u32>,
+    /// Of a type, the actors that had not ended at its end, where that changed.
+    pub(super) live: Option<u32>,
     pub(super) wait: Times,
     pub(super) handle: Times,
 }
@@ -92,6 +104,7 @@ pub(super) struct Series {
     samples: VecDeque<Sample>,
     /// What waited before the first of them.
     queue_before: Option<u32>,
+    live_before: Option<u32>,
     /// Steps of the length that is in force begin after this second; before it each second was kept, or ten of them.
     steps_from: i64,
 }
@@ -155,11 +168,39 @@ impl Series {
         self.at(second, step, |sample| sample.queue = Some(queue));
     }
 
+    /// Says how many actors there are at the end of a second.
+    pub(super) fn set_live(&mut self, second: i64, live: u64) {
+        let live = u32::try_from(live).unwrap_or(u32::MAX);
+        self.at(second, 1, |sample| sample.live = Some(live));
+    }
+
+    /// How many waited, and how many actors there were, at the end of a second; nothing where that is not known.
+    pub(super) fn standing(&self, second: i64) -> (Option<u32>, Option<u32>) {
+        let (mut queue, mut live) = (None, None);
+        for sample in self.samples.iter().rev().filter(|sample| sample.second <= second) {
+            queue = queue.or(sample.queue);
+            live = live.or(sample.live);
+            if queue.is_some() && live.is_some() {
+                break;
+            }
+        }
+        (queue.or(self.queue_before), live.or(self.live_before))
+    }
+
+    /// What happened in a single second, where anything did and single seconds are kept.
+    pub(super) fn of_second(&self, second: i64) -> Option<&Sample> {
+        let mut newer = self.samples.iter().rev();
+        newer
+            .find(|sample| sample.second <= second)
+            .filter(|sample| sample.second == second && sample.from == second - 1)
+    }
+
     /// Forgets what is older than `oldest`.
     pub(super) fn trim(&mut self, oldest: i64) {
         while self.samples.front().is_some_and(|sample| sample.second < oldest) {
             if let Some(sample) = self.samples.pop_front() {
                 self.queue_before = sample.queue.or(self.queue_before);
+                self.live_before = sample.live.or(self.live_before);
             }
         }
     }

@@ -97,6 +97,7 @@ impl Traffic {
         for kind in touched {
             if let Some(kind) = state.kinds.all.get_mut(&kind) {
                 kind.series.set_queue(second, 1, kind.queued);
+                kind.series.set_live(second, kind.live);
             }
         }
     }
@@ -460,6 +461,6 @@ fn is_whole(last: Option<i64>, now: Timestamp) -> bool {
     })
 }
 
-pub(super) fn second_of(at: Timestamp) -> i64 {
+pub(crate) fn second_of(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(1_000)
 }

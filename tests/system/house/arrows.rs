@@ -12,7 +12,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("loom-protocol", &[]),
     ("loom-macros", &[]),
     ("loom-bridge", &["loom-protocol", "loom-macros"]),
-    ("loom-studio", &["loom-protocol", "loom-bridge"]),
+    ("loom-history", &["loom-protocol"]),
+    ("loom-studio", &["loom-protocol", "loom-bridge", "loom-history"]),
     ("loom-workflow", &[]),
     ("loom-agent", &[]),
     (
@@ -47,6 +48,10 @@ const CLOSED: &[(&str, &[&str])] = &[
         &["granit-parser", "indexmap", "petgraph", "strsim", "thiserror"],
     ),
     ("loom-agent", &["libc"]),
+    (
+        "loom-history",
+        &["flate2", "rusqlite", "rusqlite_migration", "thiserror", "tracing"],
+    ),
 ];
 
 /// What must not be in a crate's tree, however deep, and why.
@@ -68,13 +73,25 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
     ),
     (
         "loom-studio",
-        &["loom-workflow", "loom-runtime", "bollard", "petgraph", "rusqlite"],
+        &["loom-workflow", "loom-runtime", "bollard", "petgraph"],
         "it knows no workflow, job or step",
     ),
     (
         "loom-workflow",
         &["tokio", "actix", "actix-rt", "mio", "jiff", "chrono", "rand"],
         "no IO, no async, no clock",
+    ),
+    (
+        "loom-history",
+        &[
+            "actix",
+            "actix-web",
+            "tokio",
+            "dashmap",
+            "loom-bridge",
+            "loom-studio",
+        ],
+        "it knows names and numbers",
     ),
     ("loom-agent", &["tokio", "serde", "actix"], "std and libc only"),
 ];

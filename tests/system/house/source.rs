@@ -25,6 +25,7 @@ const HOMES: &[Home] = &[
         within: "",
         at_home: |path| {
             path.starts_with("runtime/src/journal/")
+                || path.starts_with("server/history/src/disk/")
                 || path
                     .split('/')
                     .any(|p| p.starts_with("store") || p.starts_with("queue"))

@@ -1,0 +1,87 @@
+//! Handing over what is over.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use loom_history::{History, Key, Step};
+use loom_protocol::{ActorBatch, Timestamp};
+
+use super::processes::Processes;
+use crate::directory::Text;
+use crate::traffic::{GAP_MILLIS, SECONDS_AT_ONCE, Traffic, WINDOW, second_of};
+
+/// Seconds after which nothing is added to a second any more.
+#[expect(clippy::cast_possible_wrap, reason = "some seconds")]
+const OVER: i64 = (GAP_MILLIS / 1_000) as i64 + 2;
+
+/// What the studio remembers, and what it is about to.
+pub(crate) struct Memory {
+    history: Arc<History>,
+    processes: Mutex<Processes>,
+}
+
+impl Memory {
+    pub(crate) fn new(history: Arc<History>) -> Self {
+        Self {
+            history,
+            processes: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn history(&self) -> &Arc<History> {
+        &self.history
+    }
+
+    /// Takes over what a process says that it uses.
+    pub(crate) fn batch(&self, boot: &Text, batch: &ActorBatch, now: Timestamp) {
+        self.processes().batch(boot, batch, now);
+    }
+
+    /// Hands over each second that is over by now.
+    pub(crate) fn sweep(&self, traffic: &Traffic, at: Timestamp) {
+        let now = second_of(at);
+        let over = now - OVER;
+        let reached = self.history.newest().unwrap_or(i64::MIN).saturating_add(1);
+        let mut from = reached.max(over - WINDOW + OVER);
+        while from <= over {
+            let to = over.min(from + SECONDS_AT_ONCE - 1);
+            let mut seconds: HashMap<i64, Vec<(Key, Step)>> = HashMap::new();
+            for (second, key, step) in self.measured(traffic, from, to) {
+                seconds.entry(second).or_default().push((key, step));
+            }
+            for second in from..=to {
+                let measured = seconds.remove(&second).unwrap_or_default();
+                self.history.push(second, &measured);
+            }
+            from = to + 1;
+        }
+        self.processes().forget(at);
+        self.history.tick(now);
+    }
+
+    /// What was measured in seconds that are not over: it may still become more.
+    pub(super) fn newest(&self, traffic: &Traffic, now: Timestamp) -> Vec<(i64, Key, Step)> {
+        // The second that runs has only just begun.
+        let to = second_of(now) - 1;
+        let from = self.history.newest().unwrap_or(i64::MIN).saturating_add(1);
+        self.measured(traffic, from.max(to - SECONDS_AT_ONCE + 1), to)
+    }
+
+    fn measured(&self, traffic: &Traffic, from: i64, to: i64) -> Vec<(i64, Key, Step)> {
+        if from > to {
+            return Vec::new();
+        }
+        let mut measured = traffic.seconds(from, to);
+        measured.extend(self.processes().seconds(from, to));
+        measured.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        measured
+    }
+
+    pub(super) fn processes_left_out(&self) -> u64 {
+        self.processes().left_out
+    }
+
+    fn processes(&self) -> MutexGuard<'_, Processes> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

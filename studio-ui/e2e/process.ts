@@ -22,6 +22,8 @@ export class Process {
   readonly orders: Order[] = [];
   /** What is said of the actors with each beat, counted from 1. */
   says: (turn: number) => object[] = () => [];
+  /** What else is said with each beat: of types, of the process itself. */
+  tells: (turn: number) => object = () => ({});
   ids: string[] = [];
 
   constructor(boot: string, answerTo: (order: Order) => Answer = () => ({ outcome: "done" })) {
@@ -48,7 +50,8 @@ export class Process {
   async #beat(): Promise<void> {
     while (!this.#over) {
       this.#turn += 1;
-      await this.#send({ update: this.says(this.#turn), answers: this.#answers.splice(0) });
+      const [update, answers] = [this.says(this.#turn), this.#answers.splice(0)];
+      await this.#send({ ...this.tells(this.#turn), update, answers });
       await new Promise((resolve) => setTimeout(resolve, BEAT_MS));
     }
   }

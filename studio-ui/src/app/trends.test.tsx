@@ -5,9 +5,6 @@ import { openStudio, Problem } from "../test-studio";
 // Its code is there before the first test, which then takes no longer than the others.
 import "../features/trends/trends-page";
 
-// A document in a test has nothing to draw on.
-vi.mock("../ui/trend/plot", () => ({ Plot: () => <canvas /> }));
-
 const FOUND = { timeout: 8000 };
 const FROM = Date.parse("2025-12-13T03:23:00Z");
 const UNITS: Partial<Record<HistoryMetric, MetricHistory["series"][number]["unit"]>> = {

@@ -58,7 +58,7 @@ it("moves on with small questions, and asks for all when the answer does not fit
   const at = (studioNow: number) => ({ studioNow, now: studioNow });
   const first = await askTrends(ASKED, undefined, at(NOW));
   expect(Object.fromEntries(asked[0] ?? [])).toEqual({
-    ...{ by: "all", metric: "rate,errors", points: "600", limit: "8" },
+    ...{ by: "all", metric: "rate,errors", points: "601", limit: "8" },
     ...{ from: String(NOW - 600_000), to: String(NOW) },
   });
   const second = await askTrends(ASKED, first, at(NOW + 2000));

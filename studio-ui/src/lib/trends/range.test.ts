@@ -49,12 +49,15 @@ describe("the range in the address", () => {
 
 describe("what is asked for", () => {
   it("has a point for each second of ten minutes, and never more than are seen", () => {
-    expect(stretchOf({ last: "10m" }, NOW)).toEqual({ from: NOW - 10 * MINUTE, to: NOW, points: 600 });
-    expect(stretchOf({ last: "2h" }, NOW).points).toBe(600);
-    expect(stretchOf({ last: "1w" }, NOW).points).toBe(600);
+    // The studio's steps begin where multiples of them do, so there may be one more.
+    expect(stretchOf({ last: "10m" }, NOW + 999)).toEqual({ from: NOW - 10 * MINUTE, to: NOW, points: 601 });
+    expect(stretchOf({ last: "2h" }, NOW).points).toBe(721);
+    expect(stretchOf({ last: "1d" }, NOW).points).toBe(721);
+    expect(stretchOf({ last: "1w" }, NOW).points).toBe(673);
     // An hour ago ten seconds are the finest there is; yesterday a minute.
-    expect(stretchOf({ from: NOW - 60 * MINUTE, to: NOW - 50 * MINUTE }, NOW).points).toBe(60);
-    expect(stretchOf({ from: NOW - 1440 * MINUTE, to: NOW - 1430 * MINUTE }, NOW).points).toBe(10);
+    expect(stretchOf({ from: NOW - 60 * MINUTE, to: NOW - 50 * MINUTE }, NOW).points).toBe(61);
+    expect(stretchOf({ from: NOW - 1440 * MINUTE, to: NOW - 1430 * MINUTE }, NOW).points).toBe(11);
+    expect(stretchOf({ from: 0, to: NOW }, NOW).points).toBe(720);
   });
 
   it("is asked again where there may be something new", () => {

@@ -11,28 +11,42 @@ export type Span = (typeof SPANS)[number];
 /** As the buttons have them. */
 export const SPAN_WORDS: Record<Span, string> = { "10m": "10 min", "2h": "2 h", "1d": "A day", "1w": "A week" };
 /** As sentences begin with them. */
-export const SPAN_NAMES: Record<Span, string> = {
+export const SPAN_NAMES: Record<Span | "1h", string> = {
   "10m": "The last 10 minutes",
+  "1h": "The last hour",
   "2h": "The last 2 hours",
   "1d": "The last day",
   "1w": "The last week",
 };
-const MILLIS: Record<Span, number> = { "10m": 10 * MINUTE, "2h": 2 * HOUR, "1d": DAY, "1w": 7 * DAY };
+const MILLIS: Record<Span | "1h", number> = {
+  "10m": 10 * MINUTE,
+  "1h": HOUR,
+  "2h": 2 * HOUR,
+  "1d": DAY,
+  "1w": 7 * DAY,
+};
 
 export type Fixed = { from: number; to: number };
-export type Range = { last: Span } | Fixed;
+/** An hour is what pages of one type or actor show; it has no button. */
+export type Range = { last: Span | "1h" } | Fixed;
 
 export const USUAL: Range = { last: "10m" };
 
 /** Nothing shorter can be told apart: three steps of a second. */
 export const SHORTEST_MS = 3000;
-/** Points of a line; a wide window has about as many pixels for each. */
-const MOST_POINTS = 600;
+/** Points of a line at most; a wide window has about as many pixels for each. */
+const MOST_POINTS = 720;
 /** How often the studio keeps a value of the last ten minutes, the last two hours, the last week. */
 const KEPT: readonly { age: number; step: number }[] = [
   { age: 10 * MINUTE, step: 1000 },
   { age: 2 * HOUR, step: 10_000 },
   { age: Number.POSITIVE_INFINITY, step: MINUTE },
+];
+/** Steps that are easily said. */
+const STEPS = [
+  ...[1, 2, 5, 10, 20, 30].map((seconds) => seconds * 1000),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 6, 12, 24].map((hours) => hours * HOUR),
 ];
 
 /** What an address says of it. */
@@ -51,7 +65,7 @@ export function readRange(search: Record<string, unknown>): Range {
 
 export function printRange(range: Range): RangeInAddress {
   if (isFixed(range)) return { from: printMoment(range.from), to: printMoment(range.to) };
-  return range.last === "10m" ? {} : { range: range.last };
+  return range.last === "10m" || range.last === "1h" ? {} : { range: range.last };
 }
 
 /** Milliseconds, or RFC 3339. */
@@ -65,21 +79,23 @@ function printMoment(millis: number): string {
   return new Date(millis).toISOString().replace(/\.000Z$/, "Z");
 }
 
-/** The stretch that is to be asked for, and in how many points. */
+/** The stretch that is to be asked for, and in how many points. One that moves on ends with the last whole second. */
 export function stretchOf(range: Range, now: number): Fixed & { points: number } {
-  const { from, to } = isFixed(range) ? range : { from: now - MILLIS[range.last], to: now };
-  return { from, to, points: pointsOf(from, to, now) };
+  const end = Math.floor(now / 1000) * 1000;
+  const { from, to } = isFixed(range) ? range : { from: end - MILLIS[range.last], to: end };
+  return { from, to, points: pointsOf(to - from, end - from) };
 }
 
-/** As many as are kept of it, and no more than are seen. */
-function pointsOf(from: number, to: number, now: number): number {
-  const finest = KEPT.find(({ age }) => now - from <= age + 1000)?.step ?? MINUTE;
-  return Math.min(MOST_POINTS, Math.max(1, Math.ceil((to - from) / finest)));
+/** As many as are kept of a stretch that began so long ago, and no more than are seen. The studio's steps begin before it: one more. */
+function pointsOf(length: number, ago: number): number {
+  const finest = KEPT.find(({ age }) => ago <= age)?.step ?? MINUTE;
+  const step = STEPS.find((step) => step >= finest && length / step <= MOST_POINTS);
+  return step === undefined ? MOST_POINTS : Math.max(1, Math.ceil(length / step)) + 1;
 }
 
 /** Milliseconds after which there is something new to show. */
 export function refreshOf(range: Range, now: number): number | false {
-  if (!isFixed(range)) return { "10m": 1000, "2h": 10_000, "1d": MINUTE, "1w": MINUTE }[range.last];
+  if (!isFixed(range)) return { "10m": 1000, "1h": 10_000, "2h": 10_000, "1d": MINUTE, "1w": MINUTE }[range.last];
   // What has passed changes no more.
   return range.to < now - 10_000 ? false : 5000;
 }

@@ -35,6 +35,8 @@ export type TrendPanelProps = {
   onZoom?: ((from: number, to: number) => void) | undefined;
   onBack?: (() => void) | undefined;
   level: 2 | 3;
+  /** Lower, for a place within another page. */
+  isSmall?: boolean;
 };
 
 const NONE: Steps = { from: 0, to: 0, step: 1000 };
@@ -42,7 +44,7 @@ const NONE: Steps = { from: 0, to: 0, step: 1000 };
 /** One metric over time, with the moment under the cursor that all of them share. */
 export function TrendPanel(props: TrendPanelProps) {
   const { shape, note, steps, lines: all, hidden, hasLegend, hasNames, onHide } = props;
-  const { since, cursor, view, onZoom, onBack, level } = props;
+  const { since, cursor, view, onZoom, onBack, level, isSmall = false } = props;
   const lines = useMemo(() => all.filter(({ name }) => !hidden.includes(name)), [all, hidden]);
   const isOne = all.length === 1;
   const looks = useMemo(
@@ -54,7 +56,7 @@ export function TrendPanel(props: TrendPanelProps) {
   const scale = useMemo(() => scaleOf(shape.unit, most?.value), [shape.unit, most]);
   const Heading = `h${level}` as const;
   return (
-    <section className={styles.panel} aria-label={shape.title} data-trend={shape.key}>
+    <section className={styles.panel} aria-label={shape.title} data-trend={shape.key} data-small={isSmall || undefined}>
       <div className={styles.head}>
         <Heading>{shape.title}</Heading>
         <span className={styles.unit}>{[UNIT_WORDS[shape.unit], note].filter(Boolean).join(", ")}</span>

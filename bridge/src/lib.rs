@@ -32,6 +32,7 @@ mod clock;
 mod context;
 pub mod discovery;
 mod events;
+mod figures;
 mod measure;
 mod names;
 mod number;

@@ -22,9 +22,9 @@ pub(crate) use view::View;
 use crate::clock::{self, Nanos};
 use crate::context::Activity;
 use crate::measure::{Kind, MessageCell, Row, Sender, Traffic};
-use crate::names;
 use crate::owner::Watcher;
 use crate::registry::Inner;
+use crate::{figures, names};
 use work::{Sample, Sums};
 
 /// The start hook has returned.
@@ -305,6 +305,10 @@ impl ActorCell {
             self.clear_flag(STOPPING);
             if flags & STARTED == 0 {
                 self.thread.get_or_init(names::worker);
+                // A library's plumbing does not say how busy the application is.
+                if !self.details().as_ref().is_some_and(|details| details.system) {
+                    figures::note_this_thread();
+                }
                 self.marks.amended();
             }
             self.touch();

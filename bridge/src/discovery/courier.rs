@@ -15,6 +15,7 @@ use super::outbox::Outbox;
 use super::sink::{SinkError, StudioSink};
 use crate::context::Context;
 use crate::events::Tap;
+use crate::figures::Figures;
 use crate::measure::{self, Report};
 use crate::owner::panic_text;
 use crate::power::Answered;
@@ -54,6 +55,7 @@ pub(super) struct Courier {
     sink: Option<Arc<dyn StudioSink>>,
     outbox: Outbox,
     report: Report,
+    figures: Figures,
     delivering: bool,
     /// Somebody waits for the next batch, though one is under way.
     is_awaited: bool,
@@ -71,6 +73,7 @@ impl Courier {
             sink: None,
             outbox,
             report: Report::new(),
+            figures: Figures::default(),
             delivering: false,
             is_awaited: false,
             failures: 0,
@@ -186,6 +189,10 @@ impl Courier {
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
         self.look();
+        if self.sink.is_some() {
+            self.outbox.put_figures(self.figures.take());
+            self.figures.look();
+        }
         // Also without news: an empty batch is the beat of all our actors.
         self.deliver(ctx);
     }

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use loom_protocol::{
-    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Dropped, Rejection, RejectionCode,
-    Source,
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Dropped, ProcessFigures, Rejection,
+    RejectionCode, Source,
 };
 
 use super::news::News;
@@ -66,6 +66,8 @@ pub(super) struct Outbox {
     gone: HashSet<ActorId>,
     /// What was measured. It is looked at again only once all of it is on its way.
     measured: Measured,
+    /// What the process uses; newer ones take the place of older ones.
+    figures: Option<ProcessFigures>,
     dropped: Dropped,
     reported_dropped: Dropped,
     in_flight: Option<ActorBatch>,
@@ -117,6 +119,7 @@ impl Outbox {
             update: HashMap::new(),
             gone: HashSet::new(),
             measured: Measured::default(),
+            figures: None,
             dropped: Dropped::default(),
             reported_dropped: Dropped::default(),
             in_flight,
@@ -232,6 +235,11 @@ impl Outbox {
         }
     }
 
+    /// What the process uses now, for the next batch.
+    pub(super) fn put_figures(&mut self, figures: Option<ProcessFigures>) {
+        self.figures = figures.or(self.figures.take());
+    }
+
     fn put_patch(&mut self, patch: ActorPatch) {
         if self.lost.contains(&patch.id) {
             return;
@@ -322,6 +330,7 @@ impl Outbox {
             edges,
             asks,
             dropped,
+            process: self.figures.take(),
             ..ActorBatch::new(self.sender.boot.clone(), seq)
         };
         // Once all there is has been named: a line of an actor that nobody has heard of helps nobody.

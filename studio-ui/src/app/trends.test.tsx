@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { HistoryMetric, MetricHistory } from "../api/history";
-import { openStudio, Problem } from "../test-studio";
+import { type Answers, openStudio, Problem } from "../test-studio";
 // Its code is there before the first test, which then takes no longer than the others.
 import "../features/trends/trends-page";
 
@@ -34,12 +34,17 @@ const NAMES: Record<string, string[]> = {
 };
 
 /** The page with a studio that remembers; `says` may answer otherwise. */
-function trends(search = "", says?: (wanted: URLSearchParams) => unknown) {
+function trends(search = "", says?: (wanted: URLSearchParams) => unknown, answers: Answers = {}) {
+  return remembering(`/trends${search}`, says, answers);
+}
+
+function remembering(path: string, says?: (wanted: URLSearchParams) => unknown, answers: Answers = {}) {
   const asked: URLSearchParams[] = [];
-  const studio = openStudio(`/trends${search}`);
+  const studio = openStudio(path, answers);
   const before = globalThis.fetch;
   vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
     if (!url.startsWith("/api/history?")) return before(url, init);
+    if (init?.signal?.aborted) throw init.signal.reason;
     const wanted = new URLSearchParams(url.split("?")[1]);
     asked.push(wanted);
     const said = says?.(wanted) ?? answer(wanted, NAMES[wanted.get("by") ?? ""] ?? []);
@@ -59,7 +64,10 @@ const says = async (name: string, text: string | RegExp) => {
 const picture = (name: string) => screen.findByRole("application", { name: `${name} over time` }, FOUND);
 
 beforeEach(() => window.localStorage.clear());
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 describe("the page of metrics", () => {
   it("shows all actors and their processes over the last ten minutes", async () => {
@@ -243,6 +251,47 @@ describe("where there is nothing to draw", () => {
     fails = false;
     await waitFor(() => expect(studio.of("all").length).toBeGreaterThan(before), FOUND);
     await waitFor(() => expect(screen.queryByText(/Stands still/)).toBeNull());
+  });
+});
+
+it("says that a question is not answered, and that what is kept is in trouble", async () => {
+  const history = { status: "degraded", message: "12 series, in memory only: the disk is full" };
+  const health = { status: "degraded", version: "1", uptime: 1, parts: { history } };
+  trends("?panels=rate", undefined, { "/api/health": health });
+  await screen.findByText(/12 series, in memory only: the disk is full/, undefined, FOUND);
+  await screen.findByText(/a value each/, undefined, FOUND);
+  vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort());
+  await screen.findByText(/Stands still. The studio did not answer within 8 seconds/, undefined, FOUND);
+});
+
+describe("the last hour", () => {
+  const hour = (name: string) => (wanted: URLSearchParams) =>
+    wanted.get("metric") === "rate,waitP95" ? answer(wanted, [name, "another"]) : undefined;
+
+  it("is on the page of an actor, of nobody else", async () => {
+    const actor = { id: "a/1", type: "Counter", status: "active" };
+    const lately = { step: 1000, from: new Date(FROM).toISOString(), rate: [], errors: [], queue: [], waitMs: [] };
+    const studio = remembering("/actors/a%2F1", hour("a/1"), {
+      "/api/actors/a%2F1": actor,
+      "/api/actors/a%2F1/history": { ...lately, handleMs: [] },
+      "/api/actors/a%2F1/messages": { messages: [], hears: [], talks: [] },
+      "/api/journal/a%2F1": [],
+    });
+    await waitFor(() => expect(document.querySelector("[data-trend=rate]")?.textContent).toContain("10/s"), FOUND);
+    expect(document.querySelector("[data-trend=wait]")?.textContent).toContain("p9510 ms");
+    const [wanted] = studio.of("actor");
+    expect(wanted?.get("filter")).toBe("id:a/1");
+    expect(Number(wanted?.get("to")) - Number(wanted?.get("from"))).toBe(3_600_000);
+    const link = screen.getAllByRole("link", { name: "Metrics" }).at(-1) as HTMLAnchorElement;
+    expect(new URL(link.href).searchParams.get("by")).toBe("actor");
+  });
+
+  it("is in the row of a type once it is opened", async () => {
+    const row = { type: "Counter", live: 1, rate: 1, errorRate: 0, queued: 0, messages: [] };
+    const studio = remembering("/types", hour("Counter"), { "/api/types": [row], "POST /api/rates": { types: {} } });
+    fireEvent.click(await screen.findByRole("button", { name: "Messages of Counter" }, FOUND));
+    await waitFor(() => expect(document.querySelector("[data-trend=rate]")?.textContent).toContain("10/s"), FOUND);
+    expect(studio.of("type")[0]?.get("filter")).toBe("type:Counter");
   });
 });
 

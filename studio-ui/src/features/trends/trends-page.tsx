@@ -1,3 +1,4 @@
+import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { isUnknownHere } from "../../api/inside-queries";
@@ -17,6 +18,9 @@ import { type Go, TrendTools } from "./components/trend-tools";
 import { quantileShown, rangeOf, type TrendsSearch, withChange, withHidden, withRange } from "./model/search";
 import styles from "./trends-page.module.css";
 
+/** Somebody who types is asked for once they pause. */
+const PAUSE_MS = 200;
+
 /** How it was and how it goes on: rates, queues and times of actors, and what their processes use. */
 export function TrendsPage() {
   const search = useSearch({ from: "/trends" });
@@ -24,6 +28,7 @@ export function TrendsPage() {
   const go = useCallback<Go>((change, replace = true) => void navigate({ search: change, replace }), [navigate]);
   const facets = useFacets();
   const { valid, mistake } = useLastFilter(search.filter ?? "");
+  const [filter] = useDebouncedValue(print(valid), PAUSE_MS);
   const range = useRange(search);
   const { by = "all", panels = PANEL_KEYS } = search;
   const quantile = by === "all" ? undefined : quantileShown(search);
@@ -31,7 +36,7 @@ export function TrendsPage() {
   const processPanels = useMemo(() => PROCESS_PANELS.filter(({ key }) => panels.includes(key)), [panels]);
   const actors = useTrends(
     {
-      ...{ by, range, filter: print(valid), limit: SLOTS },
+      ...{ by, range, filter, limit: SLOTS },
       metrics: actorPanels.flatMap((panel) => metricsOf(panel, quantile)),
     },
     actorPanels.length > 0,

@@ -64,6 +64,11 @@ export function Over(props: OverProps) {
     const now = cursor.get();
     if (now?.anchor !== undefined && now.panel === shape.key) zoom(now);
   };
+  // The browser made something else of it: a finger scrolls.
+  const cancel = () => {
+    pressed.current = undefined;
+    if (cursor.get()?.panel === shape.key) cursor.set(undefined);
+  };
   const leave = () => {
     // A drag goes on outside.
     if (pressed.current === undefined && cursor.get()?.panel === shape.key) cursor.set(undefined);
@@ -96,7 +101,7 @@ export function Over(props: OverProps) {
       onPointerDown={down}
       onPointerMove={move}
       onPointerUp={up}
-      onPointerCancel={up}
+      onPointerCancel={cancel}
       onPointerLeave={leave}
       onDoubleClick={onBack}
       onKeyDown={key}

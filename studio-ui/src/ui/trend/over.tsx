@@ -110,7 +110,11 @@ export function Over(props: OverProps) {
       {unkept !== undefined && state === "drawn" && unkept > 0 && (
         <div className={styles.unkept} style={{ width: percent(unkept) }} title="Nothing is kept of this time." />
       )}
-      {NONE_WORDS[state] && <span className={styles.none}>{NONE_WORDS[state]}</span>}
+      {NONE_WORDS[state] && (
+        <span className={styles.none}>
+          {state === "empty" && shape.unit === "ms" ? "times are measured while somebody looks" : NONE_WORDS[state]}
+        </span>
+      )}
       {from !== undefined && place !== undefined && (
         <div
           className={styles.chosen}

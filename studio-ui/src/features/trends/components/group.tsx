@@ -47,13 +47,12 @@ export function Group(props: GroupProps) {
   if (next !== slots) setSlots(next);
   if (history === undefined && query.error) return <Failed title={title} query={query} />;
   const isEmpty = history !== undefined && names.length === 0;
-  const hasNames = by === "type" || by === "actor" || (by === "process" && names.length > 1);
+  const hasNames = by !== "all";
   return (
     <section aria-label={title} className={styles.group} data-by={by}>
       <div className={styles.head}>
         <h2>{title}</h2>
         {aside && <span className="dim">{aside}</span>}
-        {by === "process" && names.length === 1 && <span className="dim">{names[0]}</span>}
         {history && <Rest history={history} by={by} shown={names.length} />}
       </div>
       {hasNames && !isEmpty && <SeriesLegend by={by} names={names} slots={next} hidden={hidden} onHide={onHide} />}

@@ -19,7 +19,7 @@ type SeriesLegendProps = {
 /** Whose line is which: a name draws its lines or hides them in all pictures below, the sign beside it leads to its page. */
 export function SeriesLegend({ by, names, slots, hidden, onHide }: SeriesLegendProps) {
   return (
-    <ul className={styles.legend} aria-label="Lines">
+    <ul className={styles.legend} aria-label={by === "process" ? "Processes" : "Lines"} data-by={by}>
       {names.map((name) => (
         <li key={name}>
           <button

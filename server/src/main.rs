@@ -44,6 +44,9 @@ struct Arguments {
     #[arg(long, env = "LOOM_FORGET_AFTER", default_value_t = 3600, value_name = "SECONDS",
         value_parser = clap::value_parser!(u64).range(10..))]
     forget_after: u64,
+    /// Directory to keep the history of metrics in, so that it outlives a restart; without one it is in memory
+    #[arg(long, env = "LOOM_STATE_DIR", value_name = "DIR")]
+    state_dir: Option<PathBuf>,
     /// What to log: error, warn, info, debug, trace, or a filter such as `loom_studio=debug`
     #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info,actix_server=warn", value_parser = filter)]
     log_level: EnvFilterText,
@@ -117,6 +120,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             .into_iter()
             .filter(|text| !text.trim().is_empty())
             .collect(),
+        state: arguments.state_dir.filter(|path| !path.as_os_str().is_empty()),
         directory: DirectoryOptions {
             forget_after: Duration::from_secs(arguments.forget_after),
             ..DirectoryOptions::default()

@@ -77,7 +77,8 @@ pub struct Listen {
 }
 
 impl Listen {
-    fn options(self) -> StudioOptions {
+    /// `state` is where the studio keeps its history.
+    fn options(self, state: PathBuf) -> StudioOptions {
         let usual = StudioOptions::default();
         StudioOptions {
             bind: self.bind.unwrap_or(usual.bind),
@@ -85,6 +86,7 @@ impl Listen {
             origins: self.origins,
             token: self.token,
             tokens: self.tokens,
+            state: Some(state),
             directory: DirectoryOptions {
                 forget_after: self.forget_after.unwrap_or(usual.directory.forget_after),
                 ..usual.directory
@@ -186,7 +188,7 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         Arc::clone(&starter),
     ));
     let wants_token = options.listen.token.is_some() || options.listen.tokens.is_some();
-    let studio = Studio::builder(options.listen.options())
+    let studio = Studio::builder(options.listen.options(engine.directory().root().to_owned()))
         .extension(runtime.clone())
         .start()
         .await?;

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use loom_history::{By, Metric};
+use loom_protocol::filter::Filter;
 use loom_protocol::{
     ActorBatch, ActorEvent, ActorId, ActorMessages, ActorPatch, ActorRecord, ActorStatus, BootId, Edge,
     EventKind, Histogram, MessageTotals, Source, Timestamp, TypeTotals,
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Ingest, Intake, Recorder};
 use crate::directory::{ActorQuery, Directory, DirectoryOptions};
+use crate::memory::Asked;
 use crate::traffic::{HistoryOf, Plumbing};
 use crate::{Clock, SystemClock};
 
@@ -87,8 +90,38 @@ fn all_of(intake: &Intake, now: Timestamp) -> Value {
         .map(|(id, line)| json!({"actor": &*id, "line": &*line}))
         .collect();
     json!({"records": records, "journals": journals, "events": newest, "traffic": traffic,
-        "types": intake.traffic().types(now, 600, Plumbing::Shown), "history": intake.traffic().history(&HistoryOf::All, now, 600),
-        "lints": intake.lints().list()})
+        "types": intake.traffic().types(now, 600, Plumbing::Shown), "lately": intake.traffic().history(&HistoryOf::All, now, 600),
+        "lints": intake.lints().list(), "past": past(intake, now)})
+}
+
+/// All that is remembered, and what is about to be.
+fn past(intake: &Intake, now: Timestamp) -> Vec<String> {
+    let metrics = [Metric::Rate, Metric::Queue, Metric::Actors, Metric::Wait(0.95)];
+    let kinds = By::EACH
+        .iter()
+        .flat_map(|by| [600, 7_200].map(|length| (*by, length)));
+    let told = kinds.map(|(by, length)| {
+        let asked = Asked {
+            by,
+            metrics: metrics.to_vec(),
+            filter: Filter::default(),
+            from: now.as_millis() - length * 1_000,
+            to: now.as_millis(),
+            points: 2_000,
+            limit: 100,
+        };
+        let past = asked.answer(intake, now);
+        let values = past
+            .lines
+            .iter()
+            .flat_map(|line| line.values.iter().chain(&line.most));
+        assert!(
+            values.flatten().all(|value| *value >= 0.0),
+            "nothing is below zero"
+        );
+        format!("{past:?}")
+    });
+    told.collect()
 }
 
 fn id() -> impl Strategy<Value = String> {

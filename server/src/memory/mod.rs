@@ -6,6 +6,8 @@
 mod ask;
 mod processes;
 mod remember;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use ask::Asked;
 pub(crate) use remember::Memory;

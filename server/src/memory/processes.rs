@@ -34,10 +34,6 @@ struct Process {
 impl Processes {
     pub(super) fn batch(&mut self, boot: &Text, batch: &ActorBatch, now: Timestamp) {
         if batch.process.is_none() && batch.source.is_none() {
-            // It tells none with this one: what it tells next is of a time that is not known.
-            if let Some(process) = self.all.get_mut(boot) {
-                process.last = None;
-            }
             return;
         }
         if !self.all.contains_key(boot) {
@@ -60,8 +56,9 @@ impl Processes {
         if let Some(source) = &batch.source {
             process.name = Some(name(source));
         }
-        let before = std::mem::replace(&mut process.last, batch.process.map(|figures| (figures, now)));
-        if let (Some((before, at)), Some(figures)) = (before, batch.process) {
+        // Not each batch tells them.
+        let Some(figures) = batch.process else { return };
+        if let Some((before, at)) = process.last.replace((figures, now)) {
             process.add(&before, at, &figures, now);
         }
     }
@@ -211,8 +208,10 @@ mod tests {
             (101_000, figures(1_000_000, 4)),
             (120_000, figures(2_000_000, 5)),
             (121_000, None),
-            (122_000, figures(9_000_000, 6)),
+            (122_000, figures(3_000_000, 6)),
         ];
-        assert_eq!(told(&reports), [(101, vec![None, Some(9_000), None, None])]);
+        let half = vec![Some(500_000), Some(9_000), None, Some(0)];
+        let fell = vec![None, Some(9_000), None, None];
+        assert_eq!(told(&reports), [(101, fell), (121, half.clone()), (122, half)]);
     }
 }

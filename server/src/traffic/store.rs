@@ -446,11 +446,11 @@ fn began_just_before(started: Option<Timestamp>, now: Timestamp) -> bool {
     started.is_some_and(|started| now.millis_since(started) <= JUST_BEGAN_MILLIS)
 }
 
-/// The seconds between two reports.
+/// The seconds between two reports: that of the later one at least, where both came in one.
 fn span(last: Option<i64>, now: Timestamp) -> (i64, i64) {
     let to = second_of(now);
     let from = last.map_or(to - 1, |last| last.div_euclid(1_000));
-    (from.clamp(to - WINDOW, to), to)
+    (from.clamp(to - WINDOW, to - 1), to)
 }
 
 /// Whether what grew since the last report may be spread over the time since then.

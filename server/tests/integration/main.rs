@@ -18,6 +18,7 @@ mod docs;
 mod events;
 mod extension;
 mod guard;
+mod history;
 mod journal;
 mod last_minute;
 mod lints;

@@ -22,7 +22,7 @@ const STEPS: &[M<'_>] = &[M::up(
          id INTEGER PRIMARY KEY, ring INTEGER NOT NULL, series INTEGER NOT NULL,
          start INTEGER NOT NULL, until INTEGER NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL
      );
-     CREATE INDEX chunk_of ON chunk (series, ring, start);
+     CREATE INDEX chunk_of ON chunk (series, ring, start, until);
      CREATE INDEX chunk_age ON chunk (ring, start);",
 )];
 
@@ -119,13 +119,14 @@ fn read_known(connection: &Connection) -> rusqlite::Result<Known> {
     }
     let last: Option<i64> = connection.query_row("SELECT max(id) FROM chunk", [], |row| row.get(0))?;
     known.next_chunk = last.map_or(1, |last| last.saturating_add(1));
-    known.until = connection.query_row("SELECT max(until) FROM chunk", [], |row| row.get(0))?;
-    known.missing = missing(connection)?;
+    let reached = reached(connection)?;
+    known.until = reached.values().copied().max();
+    known.missing = missing(connection, &reached)?;
     Ok(known)
 }
 
-/// How far each series is in each ring, and what the coarser rings lack.
-fn missing(connection: &Connection) -> rusqlite::Result<Vec<Missing>> {
+/// The second after the last one of each ring of each series. All of it is in an index.
+fn reached(connection: &Connection) -> rusqlite::Result<HashMap<(i64, usize), i64>> {
     let mut reached: HashMap<(i64, usize), i64> = HashMap::new();
     let mut statement =
         connection.prepare("SELECT series, ring, max(until) FROM chunk GROUP BY series, ring")?;
@@ -136,6 +137,11 @@ fn missing(connection: &Connection) -> rusqlite::Result<Vec<Missing>> {
             reached.insert((row.get(0)?, ring), row.get(2)?);
         }
     }
+    Ok(reached)
+}
+
+/// What the coarser rings lack.
+fn missing(connection: &Connection, reached: &HashMap<(i64, usize), i64>) -> rusqlite::Result<Vec<Missing>> {
     let mut missing = Vec::new();
     let mut all: Vec<i64> = reached.keys().map(|(series, _)| *series).collect();
     all.sort_unstable();

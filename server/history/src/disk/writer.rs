@@ -76,9 +76,14 @@ impl Status {
         if let Ok(bytes) = bytes(connection) {
             self.bytes = bytes;
         }
-        if let Ok(first) = connection.query_row("SELECT min(start) FROM chunk", [], |row| row.get(0)) {
-            self.first = first;
-        }
+        // Ring by ring, or all of the file would be gone through.
+        let first = (0_i64..).zip(RINGS).filter_map(|(ring, _)| {
+            connection
+                .prepare_cached("SELECT min(start) FROM chunk WHERE ring = ?1")
+                .and_then(|mut statement| statement.query_row([ring], |row| row.get::<_, Option<i64>>(0)))
+                .ok()?
+        });
+        self.first = first.min();
     }
 }
 

@@ -40,6 +40,8 @@ describe("what came since", () => {
     const known = { history: history(["all"]), wholeAt: NOW };
     expect(restOf(ASKED, { history: history([]), wholeAt: NOW }, NOW + 1000, NOW)).toBeUndefined();
     expect(restOf(ASKED, known, NOW + 700_000, NOW)).toBeUndefined();
+    // This computer's clock was ahead when the first question was put.
+    expect(restOf(ASKED, known, NOW - 60_000, NOW)).toBeUndefined();
     expect(restOf({ ...ASKED, range: { last: "2h" } }, known, NOW + 1000, NOW)).toBeUndefined();
     expect(restOf({ ...ASKED, range: { from: NOW - 9000, to: NOW } }, known, NOW + 1000, NOW)).toBeUndefined();
   });

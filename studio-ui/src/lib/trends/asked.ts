@@ -57,8 +57,9 @@ export function restOf(asked: TrendsAsked, known: Trends, studioNow: number, now
   const names = [...new Set(history.series.map(({ name }) => name))];
   if (by !== "all" && now - wholeAt >= WHOLE_MS) return undefined;
   const from = restFrom(history);
-  const points = Math.max(1, Math.floor((studioNow - from) / history.step));
-  if (points * history.step > lengthOf(range)) return undefined;
+  const points = Math.floor((studioNow - from) / history.step);
+  // Fewer than none: it was asked for before the studio's clock was known.
+  if (points < 1 || points * history.step > lengthOf(range)) return undefined;
   const filter = by === "all" || by === "process" ? asked.filter : withNames(asked.filter, by, names);
   if (filter.length > MOST_LETTERS) return undefined;
   return { by, metrics, filter, limit: Math.max(names.length, 1), from, to: from + points * history.step, points };

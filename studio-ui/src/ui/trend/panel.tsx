@@ -7,7 +7,7 @@ import { Name } from "../name";
 import { countOf, indexAt, type Steps, shareOf, type TrendCursor } from "./cursor";
 import { Over, type OverState } from "./over";
 import styles from "./panel.module.css";
-import { lookOf, mostOf, type TrendLine, type TrendPanelShape } from "./panels";
+import { inDrawnOrder, lookOf, mostOf, type TrendLine, type TrendPanelShape } from "./panels";
 import { Swatch } from "./swatch";
 import { TrendTable } from "./table";
 
@@ -45,7 +45,10 @@ const NONE: Steps = { from: 0, to: 0, step: 1000 };
 export function TrendPanel(props: TrendPanelProps) {
   const { shape, note, steps, lines: all, hidden, hasLegend, hasNames, onHide } = props;
   const { since, cursor, view, onZoom, onBack, level, isSmall = false } = props;
-  const lines = useMemo(() => all.filter(({ name }) => !hidden.includes(name)), [all, hidden]);
+  const lines = useMemo(() => {
+    const shown = all.filter(({ name }) => !hidden.includes(name));
+    return inDrawnOrder(shown, hasLegend);
+  }, [all, hidden, hasLegend]);
   const isOne = all.length === 1;
   const looks = useMemo(
     () => lines.map(({ slot }) => lookOf(slot, isOne && !hasNames ? (shape.tone ?? "accent") : undefined)),

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { HistoryMetric, MetricHistory } from "../../api/history";
-import { ACTOR_PANELS, linesOf, metricsOf, mostOf, namesOf, quantileOf, SLOTS, withSlots } from "./panels";
+import {
+  ACTOR_PANELS,
+  inDrawnOrder,
+  linesOf,
+  metricsOf,
+  mostOf,
+  namesOf,
+  quantileOf,
+  SLOTS,
+  withSlots,
+} from "./panels";
 
 function history(...series: [string, HistoryMetric, (number | null)[]][]): MetricHistory {
   return {
@@ -21,6 +31,9 @@ describe("the lines of a picture", () => {
       ["p50", 0],
       ["p99", 2],
     ]);
+    const lines = linesOf(of, WAITING.metrics, new Map());
+    expect(inDrawnOrder(lines, true).map(({ name }) => name)).toEqual(["p99", "p50"]);
+    expect(inDrawnOrder(lines, false)).toBe(lines);
     expect(metricsOf(WAITING, "p95")).toEqual(["waitP95"]);
     expect(metricsOf(ACTOR_PANELS[0], "p95")).toEqual(["rate"]);
     const two = history(["A", "waitP95", [3]], ["B", "waitP95", [1]], ["B", "rate", [9]]);

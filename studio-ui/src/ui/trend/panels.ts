@@ -75,6 +75,11 @@ export function linesOf(
   });
 }
 
+/** From the one that is drawn first to the one that lies above all: a higher quantile would hide the lower ones. */
+export function inDrawnOrder(lines: readonly TrendLine[], areQuantiles: boolean): readonly TrendLine[] {
+  return areQuantiles ? [...lines].reverse() : lines;
+}
+
 function lineOf({ values, max }: MetricSeries, name: string, slot: number): TrendLine {
   return { name, values, max, slot };
 }

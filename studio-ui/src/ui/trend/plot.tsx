@@ -21,7 +21,7 @@ export type PlotProps = {
 };
 
 /** Pixels between two marks of the time. */
-const MARK_WIDTH = 84;
+const MARK_WIDTH = 66;
 
 /** Lines, axes and grid; what is to be pointed at lies over it. */
 export function Plot({ steps, lines, looks, unit, scale, withPeaks }: PlotProps) {

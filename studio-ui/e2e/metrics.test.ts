@@ -18,7 +18,8 @@ const OWN = `filter=type%3A${TYPE}*`;
 const asked = (of: string) => api<MetricHistory>(`/api/history?${of}`);
 
 beforeAll(async () => {
-  application.says = (turn) => ids.map((id, index) => ({ id, messageCount: turn * (index + 1) * 10 }));
+  application.says = (turn) =>
+    ids.map((id, index) => ({ id, messageCount: turn * (index + 1) * 10, queueDepth: index }));
   application.tells = (turn) => ({
     types: TYPES.map((type, index) => ({
       ...{ type, live: 1, queued: index },
@@ -59,7 +60,7 @@ describe("the pictures", () => {
     for (const type of TYPES) await page.getByRole("button", { name: type, exact: true }).waitFor();
   });
 
-  it("go on each second with small questions", async () => {
+  it("go on each second, and all of them is asked for once", async () => {
     const page = await openPage("/nowhere");
     const points: number[] = [];
     page.on("request", (request) => {
@@ -207,7 +208,7 @@ describe("elsewhere", () => {
   it("the overview shows at once what passed before it was opened, and leads here", async () => {
     const page = await openPage("/");
     await page.locator('[data-chart="Messages"] path').first().waitFor({ state: "attached" });
-    await page.getByRole("region", { name: "Actors" }).getByRole("link", { name: "Metrics" }).click();
+    await page.getByRole("region", { name: "Actors" }).getByRole("link", { name: "Metrics", exact: true }).click();
     await page.getByRole("heading", { level: 1, name: "Metrics" }).waitFor();
   });
 });

@@ -216,8 +216,9 @@ proptest! {
         let counted = world.counted as f64;
         prop_assert!((sum - counted).abs() < 0.01 + counted * 1e-4, "{sum} of {counted}");
         // Coarse steps are sums of the fine ones.
-        let coarse = told(&world.ask(7_200, 720));
-        for (at, mean) in coarse {
+        let past = world.ask(7_200, 800);
+        prop_assert_eq!(past.step, 10_000);
+        for (at, mean) in told(&past) {
             let parts: Vec<f64> = seconds.range(at..at + 10).map(|(_, rate)| *rate).collect();
             #[expect(clippy::cast_precision_loss, reason = "ten at most")]
             let expected = parts.iter().sum::<f64>() / parts.len() as f64;

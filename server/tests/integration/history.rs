@@ -142,7 +142,7 @@ async fn an_actor_is_kept_while_it_is_looked_at_or_among_the_busiest() {
     let (services, clock) = services(StudioOptions::default());
     seconds(&services, &clock, "one", 0, 12).await;
     seconds(&services, &clock, "one", 12, 20).await;
-    let told = ask(&services, "by=actor&metric=rate").await;
+    let told = ask(&services, "by=actor&metric=rate&points=2000").await;
     let rates = known(&told, "cart-1", "rate");
     assert!(
         rates.len() >= 10 && rates.iter().all(|rate| *rate == 10.0),
@@ -232,7 +232,7 @@ async fn a_directory_that_can_not_be_used_costs_the_past_and_not_the_present() {
     let clock = TestClock::new();
     let services = studio(&file.path().join("state"), &clock);
     seconds(&services, &clock, "one", 0, 15).await;
-    let told = ask(&services, "by=type").await;
+    let told = ask(&services, "by=type&points=2000").await;
     assert_eq!(known(&told, "Cart", "rate"), [10.0; 14]);
     let health = get(&services, "/api/health").await.json();
     let part = &health["parts"]["history"];

@@ -192,7 +192,8 @@ async fn health_is_as_documented() {
     assert_eq!(
         get(&services, "/api/health").await.json(),
         json!({"status":"ok","version":env!("CARGO_PKG_VERSION"),"uptime":1500,
-            "parts":{"directory":{"status":"ok","message":"0 actors"},"live":{"status":"ok","message":"0 viewers"}}})
+            "parts":{"directory":{"status":"ok","message":"0 actors"},"history":{"status":"ok","message":"0 series, in memory; \
+            LOOM_STATE_DIR names a directory that keeps them over restarts"},"live":{"status":"ok","message":"0 viewers"}}})
     );
 }
 

@@ -74,6 +74,28 @@ describe("the pictures", () => {
     expect(Math.max(...points.slice(1))).toBeLessThan(60);
   });
 
+  it("have a gap where nobody was heard, and not a zero", async () => {
+    const values = Array.from({ length: 11 }, (_, step) => (step === 5 ? null : 8));
+    const series = [{ by: "all", name: "all", metric: "rate", unit: "perSecond", values, max: values }];
+    const history = { from: 1e12, to: 1e12 + 11_000, step: 1000, series, more: 0, leftOut: 0, since: 1e11 };
+    const page = await openPage("/trends?panels=rate", { answers: { "/api/history": history } });
+    await expect.poll(() => inked(page, "rate")).toBeGreaterThan(100);
+    /** Of a column of the picture how much is drawn: the area below a line, or the lines of the grid alone. */
+    const column = (step: number) =>
+      page.locator('[data-trend="rate"] canvas').evaluate((canvas: HTMLCanvasElement, share) => {
+        const ratio = canvas.width / canvas.clientWidth;
+        const [left, right] = [58 * ratio, canvas.width - 12 * ratio];
+        const x = Math.round(left + (right - left) * share);
+        const data = canvas.getContext("2d")?.getImageData(x, 0, 1, canvas.height - 30 * ratio).data ?? [];
+        let count = 0;
+        for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 0) > 0) count += 1;
+        return count / ratio;
+      }, step / 11);
+    expect(await column(2.5)).toBeGreaterThan(60);
+    expect(await column(5.2)).toBeLessThan(20);
+    expect(await column(8.5)).toBeGreaterThan(60);
+  });
+
   it("say that they stand still when questions fail or stall, and go on by themselves", async () => {
     const page = await openPage("/trends");
     await page.getByText(/a value each second/).waitFor();

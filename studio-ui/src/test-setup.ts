@@ -21,6 +21,9 @@ Object.defineProperty(window, "matchMedia", {
 
 window.scrollTo = vi.fn();
 
+// There is nothing to draw on; what lies over the lines is the page's own.
+vi.mock("./ui/trend/plot", () => ({ Plot: () => null }));
+
 // Nothing is laid out, so every list would be without a row in sight.
 Object.defineProperty(Element.prototype, "clientHeight", { configurable: true, value: 600 });
 Object.defineProperty(Element.prototype, "clientWidth", { configurable: true, value: 800 });

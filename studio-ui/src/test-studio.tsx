@@ -29,15 +29,7 @@ export class Raw {
 /** An answer that never comes. */
 export const PENDING = Symbol("pending");
 
-const NO_HISTORY = {
-  step: 1000,
-  from: "2025-12-13T03:23:58.077Z",
-  rate: [],
-  errors: [],
-  queue: [],
-  waitMs: [],
-  handleMs: [],
-};
+const NO_HISTORY = { from: 0, to: 600_000, step: 1000, series: [], more: 0, leftOut: 0, since: null };
 
 const DEFAULTS: Answers = {
   "/api/session": { required: false, signedIn: false },
@@ -51,7 +43,7 @@ const DEFAULTS: Answers = {
   "/api/workflows": [],
   "/api/types": [],
   "/api/lints": [],
-  "/api/traffic": NO_HISTORY,
+  "/api/history": NO_HISTORY,
   "/api/v1/runs": { items: [], next: null, total: 0 },
 };
 

@@ -33,7 +33,6 @@ export const JOURNAL_LIMIT = 100;
 export const insideKeys = {
   types: (window: number) => ["types", window],
   traffic: (id: string, window: number) => ["traffic", id, window],
-  history: (type: string) => ["history", "type", type],
   actorHistory: (id: string) => ["history", "actor", id],
   rates: (of: RatesOf, window: number) => ["rates", of, window],
   tree: (asked: TreeAsked) => ["tree", asked],
@@ -62,19 +61,6 @@ export function trafficQuery(id: string, window: number) {
     queryKey: insideKeys.traffic(id, window),
     queryFn: ({ signal }) => getJson<ActorTraffic>(`/api/actors/${segment(id)}/messages?window=${window}`, signal),
     refetchInterval: pollEvery(REFRESH_MS),
-  });
-}
-
-/** The last ten minutes of all actors, or of those of a type. */
-export function historyQuery(type = "") {
-  return queryOptions({
-    queryKey: insideKeys.history(type),
-    queryFn: ({ signal }) => {
-      const wanted = new URLSearchParams({ window: String(HISTORY_SECONDS) });
-      if (type !== "") wanted.set("type", type);
-      return getJson<History>(`/api/traffic?${wanted}`, signal);
-    },
-    refetchInterval: pollEvery(HISTORY_REFRESH_MS),
   });
 }
 

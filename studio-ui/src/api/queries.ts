@@ -9,6 +9,7 @@ import type {
   ActorsPage,
   Attempt,
   Checked,
+  Health,
   LogWindow,
   Metrics,
   Run,
@@ -27,6 +28,8 @@ export const RUN_LIMIT = 100;
 const STATUS_REFRESH_MS = 5000;
 /** How often it is asked how the servers do, where there are several. */
 const SERVERS_REFRESH_MS = 5000;
+/** How often it is asked how the studio itself does, where somebody looks. */
+const HEALTH_REFRESH_MS = 15_000;
 /** How often it is asked who carries out what is looked at. */
 const CARRIERS_REFRESH_MS = 2000;
 
@@ -35,6 +38,7 @@ export const keys = {
   sections: ["ui"],
   servers: ["servers"],
   metrics: ["metrics"],
+  health: ["health"],
   status: ["status"],
   ofStatus: (status: string) => ["actors", status],
   workflows: ["workflows"],
@@ -93,6 +97,12 @@ export const sectionsQuery = queryOptions({
 export const metricsQuery = queryOptions({
   queryKey: keys.metrics,
   queryFn: ({ signal }) => getJson<Metrics>("/api/metrics", signal),
+});
+
+export const healthQuery = queryOptions({
+  queryKey: keys.health,
+  queryFn: ({ signal }) => getJson<Health>("/api/health", signal),
+  refetchInterval: pollEvery(HEALTH_REFRESH_MS),
 });
 
 export const statusQuery = queryOptions({

@@ -22,6 +22,8 @@ export type ActorRecord = Sent<Omit<Schemas["ActorRecord"], "metadata" | "rates"
 export type ActorsPage = { items: ActorRecord[]; next: string | null; total: number };
 
 export type Metrics = Schemas["Metrics"];
+/** How the studio does: each part of it by name. */
+export type Health = Schemas["Health"];
 
 export type UiSection = Schemas["UiSection"];
 

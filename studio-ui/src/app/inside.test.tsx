@@ -79,7 +79,7 @@ describe("the overview", () => {
       within(screen.getByRole("navigation"))
         .getAllByRole("link")
         .map((link) => link.textContent),
-    ).toEqual(["Loom", "Overview", "Actors", "Map"]);
+    ).toEqual(["Loom", "Overview", "Actors", "Map", "Metrics"]);
     expect(studio.asked).not.toContain("/api/v1/runs");
   });
 
@@ -94,6 +94,7 @@ describe("the overview", () => {
       "Workflows",
       "Actors",
       "Map",
+      "Metrics",
       "Logs",
     ]);
   });
@@ -149,15 +150,17 @@ describe("the overview", () => {
     const node = { id: "a-1", type: "A", count: 1, rate: 12.5, queue: 3 };
     // The charts are of the time that is chosen beside them: what was before is not the most of it.
     const early = (values: (number | null)[]) => [1000, ...Array(57).fill(null), ...values];
-    const { rate, errors, queue, waitMs, handleMs } = HISTORY;
-    const history = { ...HISTORY, rate: early(rate), errors: early(errors), queue: early(queue) };
+    const series = Object.entries({ rate: HISTORY.rate, waitP95: HISTORY.waitMs }).map(([metric, values]) => ({
+      ...{ by: "all", name: "all", metric, unit: "ms" },
+      ...{ values: early(values), max: early(values) },
+    }));
     const first = overview({
       "/api/map": { ...NO_MAP, nodes: [node] },
-      "/api/traffic": { ...history, waitMs: early(waitMs), handleMs: early(handleMs) },
+      "/api/history": { from: 0, to: 61_000, step: 1000, series, more: 0, leftOut: 0, since: 0 },
     });
     await screen.findByText("12.5/s", undefined, FOUND);
     expect(screen.getByRole("img", { name: "Messages: now 42/s, at most 42/s" })).toBeTruthy();
-    expect(screen.getByRole("img", { name: "Waiting: now not known, at most 0.5 ms" })).toBeTruthy();
+    expect(screen.getByRole("img", { name: "Waiting p95: now not known, at most 0.5 ms" })).toBeTruthy();
     first.unmount();
     const metrics = { actorPools: { totalActors: 0 }, messageQueues: {}, timestamp: "2025-12-13T03:33:58.077Z" };
     overview({ "/api/metrics": metrics });

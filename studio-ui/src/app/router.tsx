@@ -11,6 +11,7 @@ import { BASE } from "../api/base";
 import { type ActorTab, TABS } from "../features/actor/model/tabs";
 import { readActorsSearch } from "../features/actors/model/search";
 import { readMapSearch } from "../features/map/model/search";
+import { readTrendsSearch } from "../features/trends/model/search";
 import { load } from "../lib/load";
 import { type Pointed, readPointed } from "../lib/logs/pointed";
 import { readWindow, type WindowSeconds } from "../lib/window";
@@ -25,6 +26,7 @@ const pages = {
   actor: () => load(() => import("./actor")),
   map: () => load(() => import("../features/map/map-page")),
   types: () => load(() => import("../features/types/types-page")),
+  trends: () => load(() => import("../features/trends/trends-page")),
   workflows: () => load(() => import("../features/workflows/workflows-page")),
   editor: () => load(() => import("../features/editor/editor-page")),
   runs: () => load(() => import("../features/runs/runs-page")),
@@ -94,6 +96,14 @@ const types = createRoute({
   component: lazyRouteComponent(pages.types, "TypesPage"),
 });
 
+/** Called Metrics; `/metrics` is what Prometheus reads. */
+const trends = createRoute({
+  getParentRoute: () => root,
+  path: "/trends",
+  validateSearch: readTrendsSearch,
+  component: lazyRouteComponent(pages.trends, "TrendsPage"),
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
@@ -134,7 +144,7 @@ const logs = createRoute({
   component: lazyRouteComponent(pages.logs, "LogsPage"),
 });
 
-const tree = root.addChildren([home, actors, actor, map, types, workflows, editor, runs, run, logs]);
+const tree = root.addChildren([home, actors, actor, map, trends, types, workflows, editor, runs, run, logs]);
 
 export function createAppRouter(history?: RouterHistory) {
   return createRouter({

@@ -59,7 +59,7 @@ describe("shortcuts", () => {
     for (const name of ["Overview", "Runs", "Workflows", "Actors", "Map", "Logs", "Reports"]) {
       expect(within(dialog).getByText(name)).toBeTruthy();
     }
-    expect(within(dialog).getByText("Reports").previousSibling?.textContent).toBe("g then e");
+    expect(within(dialog).getByText("Reports").previousSibling?.textContent).toBe("g then p");
     fireEvent.click(within(dialog).getByRole("checkbox"));
     fireEvent.click(within(dialog).getByRole("button", { name: "Close the shortcuts" }));
     press("g");

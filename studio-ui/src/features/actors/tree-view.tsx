@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMemo } from "react";
 import { formatCount } from "../../lib/format";
+import { useFacets } from "../../lib/use-filter";
 import { SHORTEST } from "../../lib/window";
 import { NoActors } from "../../ui/no-actors";
 import { ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
@@ -9,7 +10,7 @@ import styles from "./components/actor-tree.module.css";
 import { ActorsFrame, type Change } from "./components/actors-frame";
 import { NoMatch } from "./components/no-match";
 import type { ActorsSearch } from "./model/search";
-import { useFacets, useWanted } from "./use-actors";
+import { useWanted } from "./use-actors";
 import { type Tree, useTree } from "./use-tree";
 
 type TreeViewProps = { search: ActorsSearch; onChange: (change: Change) => void };

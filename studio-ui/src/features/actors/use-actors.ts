@@ -1,14 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { actorQuery, pageQuery } from "../../api/inside-queries";
-import { metricsQuery } from "../../api/queries";
 import type { ActorRecord } from "../../api/types";
-import type { Filter } from "../../lib/filter/filter";
-import { type InvalidFilter, readFilter } from "../../lib/filter/read";
+import type { Facets } from "../../lib/facets";
+import type { InvalidFilter } from "../../lib/filter/read";
 import type { Shown } from "../../lib/live/actor-windows";
+import { useFacets, useLastFilter } from "../../lib/use-filter";
 import { useClosedAt, useLive } from "../../lib/use-live";
 import { useMoment } from "../../lib/use-moment";
-import { type Facets, facetsOf } from "./model/facets";
 import type { ActorsSearch } from "./model/search";
 import { type List, listWanted, type Part, stretchAround } from "./model/wanted";
 
@@ -123,20 +122,6 @@ export function useWanted(search: ActorsSearch): { wanted: List; mistake: Invali
   const { valid, mistake } = useLastFilter(search.filter ?? "");
   const wanted = useMemo(() => listWanted(valid, plumbing, sort), [valid, plumbing, sort]);
   return { wanted, mistake };
-}
-
-/** What there is to choose among. */
-export function useFacets(): Facets {
-  const { data } = useQuery(metricsQuery);
-  return useMemo(() => facetsOf(data), [data]);
-}
-
-/** The filter as it is typed, or while that is none, the last one that was. */
-function useLastFilter(typed: string): { valid: Filter; mistake: InvalidFilter | undefined } {
-  const [last, setLast] = useState<Filter>([]);
-  const { filter, error } = useMemo(() => readFilter(typed), [typed]);
-  if (filter !== undefined && filter !== last) setLast(filter);
-  return { valid: filter ?? last, mistake: error };
 }
 
 /** One actor: as the list has it while it is in sight there, else read again every two seconds. */

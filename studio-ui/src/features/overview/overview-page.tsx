@@ -1,10 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import { historyQuery, isUnknownHere, mapQuery } from "../../api/inside-queries";
+import { type ReactNode, useMemo } from "react";
+import { isUnknownHere, mapQuery } from "../../api/inside-queries";
 import { metricsQuery } from "../../api/queries";
 import { applicationActors } from "../../lib/counts";
 import { plural } from "../../lib/format";
+import type { TrendsAsked } from "../../lib/trends/asked";
+import { LATELY_METRICS, latelyOf } from "../../lib/trends/lately";
+import { useTrends } from "../../lib/trends/use-trends";
 import { useLook } from "../../lib/use-live";
 import { readWindow } from "../../lib/window";
 import { HistoryCharts } from "../../ui/chart/charts";
@@ -21,6 +24,9 @@ import { useActorNeeds } from "./use-actor-needs";
 const QUIET = "No lint, no actor that failed or fell silent.";
 /** More rows than this are no overview. */
 const MOST_NEEDS = 20;
+
+/** What the studio remembers of all actors: it was there before this page was opened. */
+const ALL: TrendsAsked = { by: "all", metrics: LATELY_METRICS, filter: "", range: { last: "10m" }, limit: 1 };
 
 type OverviewPageProps = {
   /** What needs somebody beside what actors do: that of products. */
@@ -82,7 +88,8 @@ function Actors() {
   const { window } = useSearch({ from: "/" });
   const navigate = useNavigate({ from: "/" });
   const seconds = readWindow(window);
-  const history = useQuery(historyQuery());
+  const history = useTrends(ALL);
+  const lately = useMemo(() => history.data && latelyOf(history.data.history), [history.data]);
   const map = useQuery(mapQuery("actor", seconds, "-is:system"));
   const unknown = isUnknownHere(history.error) && isUnknownHere(map.error);
   return (
@@ -96,6 +103,7 @@ function Actors() {
           <Link to="/map" search={seconds === 60 ? {} : { window: seconds }}>
             Map
           </Link>
+          <Link to="/trends">Metrics</Link>
           <span className={styles.right}>
             <WindowSelect
               value={seconds}
@@ -117,7 +125,7 @@ function Actors() {
             />
           )}
           {history.isPending && <LoadingNote what="rates" />}
-          {history.data && <HistoryCharts history={history.data} seconds={seconds} />}
+          {lately && <HistoryCharts history={lately} seconds={seconds} waiting="Waiting p95" />}
           {map.error && (
             <ErrorNote title="The busiest could not be read." error={map.error} onRetry={() => void map.refetch()} />
           )}

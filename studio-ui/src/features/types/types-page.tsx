@@ -18,6 +18,7 @@ import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { Rate } from "../../ui/rate";
 import table from "../../ui/table.module.css";
+import { LastHour } from "../../ui/trend/last-hour";
 import { WindowSelect } from "../../ui/window-select";
 import styles from "./types-page.module.css";
 
@@ -133,6 +134,7 @@ function Types({ rows, seconds }: { rows: readonly TypeRow[]; seconds: WindowSec
                 {isOpen && (
                   <tr>
                     <td colSpan={7} className={styles.inside}>
+                      <LastHour by="type" name={row.type} level={2} />
                       <MessageTable rows={row.messages ?? []} />
                     </td>
                   </tr>

@@ -7,6 +7,7 @@ import { DroppedNote } from "../../../ui/dropped-note";
 import { MessageTable } from "../../../ui/message-table";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
+import { LastHour } from "../../../ui/trend/last-hour";
 import { WindowSelect } from "../../../ui/window-select";
 import styles from "../actor-page.module.css";
 import { Neighbours } from "./neighbours";
@@ -49,6 +50,7 @@ export function Traffic({ id }: { id: string }) {
       ) : (
         <LoadingNote what="rates" />
       )}
+      <LastHour by="actor" name={id} level={3} />
       {traffic.error && !isUnknownHere(traffic.error) && (
         <ErrorNote
           title="Whom it talks to could not be read."

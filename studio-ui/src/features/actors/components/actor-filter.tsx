@@ -1,12 +1,11 @@
-import { Autocomplete, CloseButton, Select } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { memo } from "react";
+import type { Facets, Tally } from "../../../lib/facets";
 import { type InvalidFilter, readFilter } from "../../../lib/filter/read";
 import { formatCount } from "../../../lib/format";
 import choices from "../../../ui/choices.module.css";
-import { Icon } from "../../../ui/icon";
+import { FilterField } from "../../../ui/filter-field";
 import { StateWord } from "../../../ui/state-word";
-import { completions } from "../model/completion";
-import type { Facets, Tally } from "../model/facets";
 import { type ActorsSearch, valueWanted, withValue } from "../model/search";
 import styles from "./actor-filter.module.css";
 
@@ -26,31 +25,9 @@ export const ActorFilter = memo(function ActorFilter({ search, facets, mistake, 
   // Who has no status is told as of an unknown one.
   const chosen = status === "" ? "unknown" : status;
   const set = (next: string) => onChange({ filter: next || undefined });
-  const offered = new Map(completions(typed, facets).map((option) => [option.filter, option]));
   return (
     <>
-      <Autocomplete
-        size="xs"
-        aria-label="Filter"
-        placeholder='type:Order state:failed wait:>50ms "a text"'
-        className={styles.text}
-        leftSection={<Icon name="search" size={14} />}
-        rightSection={typed && <CloseButton size="sm" aria-label="Clear the filter" onClick={() => set("")} />}
-        error={mistake && `${mistake.message} (at character ${mistake.start + 1})`}
-        data={[...offered.keys()]}
-        filter={({ options }) => options}
-        renderOption={({ option }) => {
-          const told = offered.get(option.value);
-          return (
-            <span className={styles.option}>
-              <span>{told?.word ?? option.value}</span>
-              <span className="dim">{told?.hint}</span>
-            </span>
-          );
-        }}
-        value={typed}
-        onChange={set}
-      />
+      <FilterField className={styles.text} typed={typed} facets={facets} mistake={mistake} onChange={set} />
       <Select
         aria-label="Filter by type"
         placeholder="All types"

@@ -1,9 +1,9 @@
 /** What the word that is being typed may become: keys, and the values that there are. */
 
-import { printPattern } from "../../../lib/filter/filter";
-import { example, isField, isTime, KEYS, keyOf, NATURES } from "../../../lib/filter/keys";
-import { literal } from "../../../lib/filter/pattern";
-import type { Facets } from "./facets";
+import type { Facets } from "../facets";
+import { printPattern } from "./filter";
+import { example, isField, isTime, KEYS, keyOf, NATURES } from "./keys";
+import { literal } from "./pattern";
 
 const MOST = 8;
 

@@ -1,6 +1,6 @@
 /** What there is to choose among: types and states of all actors, as the studio counts them for everybody. */
 
-import type { Metrics } from "../../../api/types";
+import type { Metrics } from "../api/types";
 
 export type Tally = { word: string; count: number };
 

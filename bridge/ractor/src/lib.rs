@@ -6,12 +6,12 @@
 //!
 //! ```
 //! use loom_bridge::{ActorRegistry, ActorSpec};
-//! use loom_ractor::Sent;
+//! use loom_ractor::{Reply, Sent};
 //! use ractor::{Actor, ActorProcessingErr, ActorRef};
 //!
 //! struct Counter;
 //!
-//! struct Add(u64);
+//! struct Add(u64, Reply<u64>); // instead of an `RpcReplyPort`
 //!
 //! impl Actor for Counter {
 //!     type Msg = Sent<Add>; // instead of `Add`
@@ -23,17 +23,17 @@
 //!     }
 //!
 //!     async fn handle(&self, _: ActorRef<Self::Msg>, add: Self::Msg, sum: &mut u64) -> Result<(), ActorProcessingErr> {
-//!         *sum += add.message.0;
+//!         let Add(more, reply) = add.message;
+//!         *sum += more;
+//!         reply.send(*sum);
 //!         Ok(())
 //!     }
 //! }
 //!
 //! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let spec = ActorSpec::new("Counter").id("counter-1");
-//! let (counter, ended) = loom_ractor::spawn("Counter", spec, Counter, ())?; // instead of `Actor::spawn`
-//! counter.tell(Add(3))?;
-//! counter.actor_ref().drain()?;
-//! ended.await?;
+//! let (counter, _ended) = loom_ractor::spawn("Counter", spec, Counter, ())?; // instead of `Actor::spawn`
+//! assert_eq!(counter.ask(|reply| Add(3, reply)).await?, 3);
 //! let record = ActorRegistry::process_wide().get(&"counter-1".into());
 //! assert_eq!(record.and_then(|record| record.message_count), Some(1));
 //! # Ok(())

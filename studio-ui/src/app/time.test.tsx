@@ -28,13 +28,13 @@ describe("the time cursor", () => {
   it("asks for the moment of the address, and live again", async () => {
     const studio = openStudio(`/types?at=${AT}`, { "/api/recording": RECORDING, "/api/types": [TYPE] });
     const live = await screen.findByRole("button", { name: "Live" }, FOUND);
-    await screen.findByText("Cart");
+    await screen.findByText("Cart", undefined, FOUND);
     expect(asked(studio, "/api/types").every((query) => query.includes(`at=${AT}`))).toBe(true);
     expect(asked(studio, "/api/metrics").every((query) => query === `at=${AT}`)).toBe(true);
     expect(live.getAttribute("aria-pressed")).toBe("false");
     studio.answers["/api/types"] = [{ ...TYPE, type: "Mailer" }];
     fireEvent.click(live);
-    await screen.findByText("Mailer");
+    await screen.findByText("Mailer", undefined, FOUND);
     expect(asked(studio, "/api/types").at(-1)).not.toContain("at=");
     expect(studio.router.latestLocation.searchStr).not.toContain("at=");
   });

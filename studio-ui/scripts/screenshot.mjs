@@ -44,7 +44,10 @@ try {
   } else {
     await open(page, "/", ["[data-chart] path", "[data-busy]", "[data-workflow]"]);
     await take(page, "-overview");
-    await open(page, "/trends?panels=rate,queue,wait,handle", ["[data-trend=rate] canvas", "[data-trend=handle] canvas"]);
+    await open(page, "/trends?panels=rate,queue,wait,handle", [
+      "[data-trend=rate] canvas",
+      "[data-trend=handle] canvas",
+    ]);
     await take(page, "-metrics");
     await open(page, "/map", ["[data-point]", ".react-flow__edge"]);
     await take(page, "-map");

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
 use loom_protocol::Problem;
+use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
 use crate::app::Services;
@@ -16,6 +17,12 @@ use crate::recording::{RecordingState, Saved, Unsaved, file_name};
 const MEDIA: &str = "application/vnd.loom.recording";
 /// Bytes of a saved file that are read at a time.
 const PIECE: usize = 256 * 1024;
+
+/// A file of a recording, as bytes.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it stands for what is sent in pieces")]
+struct RecordingFile(Vec<u8>);
 
 /// What is recorded: the moments that can be seen with `?at=`, and where not.
 #[utoipa::path(
@@ -35,7 +42,7 @@ pub(super) async fn state(services: web::Data<Services>) -> ApiResult<web::Json<
 #[utoipa::path(
     get, path = "/api/recording/file", operation_id = "recording_file", tag = "recording",
     responses(
-        (status = 200, description = "the file", body = Vec<u8>, content_type = "application/vnd.loom.recording"),
+        (status = 200, description = "the file", body = RecordingFile, content_type = "application/vnd.loom.recording"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
@@ -73,7 +80,7 @@ pub(super) async fn save(services: web::Data<Services>) -> ApiResult<HttpRespons
     get, path = "/api/recording/saved/{name}", operation_id = "saved_recording", tag = "recording",
     params(("name" = String, Path, description = "its name, as `GET /api/recording` tells it")),
     responses(
-        (status = 200, description = "the file", body = Vec<u8>, content_type = "application/vnd.loom.recording"),
+        (status = 200, description = "the file", body = RecordingFile, content_type = "application/vnd.loom.recording"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 500, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),

@@ -354,7 +354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What all actors, or those of one type, did in each second. */
+        /** How it was: rates, errors, queues, times and living actors, of all, by type or by actor; and what processes used. */
         get: operations["history"];
         put?: never;
         post?: never;
@@ -588,6 +588,23 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all actors, or those of one type, did in each second of the last minutes. */
+        get: operations["traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1014,7 +1031,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What all actors, or those of one type, did in each second. */
+        /** How it was: rates, errors, queues, times and living actors, of all, by type or by actor; and what processes used. */
         get: operations["v1_history"];
         put?: never;
         post?: never;
@@ -1253,6 +1270,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all actors, or those of one type, did in each second of the last minutes. */
+        get: operations["v1_traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tree": {
         parameters: {
             query?: never;
@@ -1321,6 +1355,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes spans of OpenTelemetry in; those that send or handle messages are shown as producers and consumers. In protobuf or JSON, packed
+         *     with gzip or not.
+         */
+        post: operations["traces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ws": {
         parameters: {
             query?: never;
@@ -1364,16 +1418,17 @@ export interface components {
             /** @description What happened to actors since the last batch, oldest first; of actors that go with this batch, too. */
             events?: components["schemas"]["ActorEvent"][];
             /**
-             * Format: int64
+             * Format: uint64
              * @description How often this boot began to name all its actors, from 1. Absent when the sender does not count that.
              */
             generation?: number | null;
             /** @description Actors whose own totals by type of message changed, with those that did. */
             messages?: components["schemas"]["ActorMessages"][];
+            process?: components["schemas"]["ProcessFigures"] | null;
             /** @description Actors that are new, whole. */
             register?: components["schemas"]["ActorRecord"][];
             /**
-             * Format: int64
+             * Format: uint64
              * @description Counts the batches of this boot from 1; one that arrives again is answered and not applied again.
              */
             seq: number;
@@ -1439,7 +1494,7 @@ export interface components {
         ActorPatch: {
             controls?: components["schemas"]["Controls"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
@@ -1452,7 +1507,7 @@ export interface components {
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages handled since it started.
              */
             messageCount?: number | null;
@@ -1462,13 +1517,13 @@ export interface components {
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Times its owner started it again.
              */
             restartCount?: number | null;
@@ -1478,7 +1533,7 @@ export interface components {
             /** @description Its kind, when that became known. */
             type?: string | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
@@ -1489,7 +1544,7 @@ export interface components {
         /** @description Actors by status and by type. */
         ActorPools: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description Those with status `active`.
              */
             activeActors: number;
@@ -1502,17 +1557,17 @@ export interface components {
                 [key: string]: number;
             };
             /**
-             * Format: int64
+             * Format: uint64
              * @description Those with status `idle`.
              */
             idleActors: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Those of the libraries that carry the application.
              */
             systemActors?: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description All that are known.
              */
             totalActors: number;
@@ -1521,7 +1576,7 @@ export interface components {
         ActorRecord: {
             controls?: components["schemas"]["Controls"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
@@ -1534,7 +1589,7 @@ export interface components {
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages handled since it started.
              */
             messageCount?: number | null;
@@ -1544,13 +1599,13 @@ export interface components {
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Times its owner started it again.
              */
             restartCount?: number | null;
@@ -1560,7 +1615,7 @@ export interface components {
             /** @description The kind of actor, e.g. `CounterActor`. */
             type: string;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
@@ -1580,18 +1635,20 @@ export interface components {
             /** @description Lines of the whole tree as it is folded out. */
             total: number;
         };
-        /** @description What an order may say; all of it may be left out, the whole body too. */
-        Asked: {
-            /** @description The message's body, or the new settings; for `message` and `config` only. */
-            body?: Record<string, never> | null;
-            /** @description The message's type; for `message` only, where it must be. */
-            message?: string | null;
+        /** @description Time of all threads that run actors, together. Both only grow: what they grow by between two reports is how busy they were. */
+        ArbiterTime: {
             /**
-             * Format: int64
-             * @description Milliseconds to wait for the outcome, from 0 to 30000.
-             * @default 10000
+             * Format: uint64
+             * @description Microseconds in which they ran.
+             * @default 0
              */
-            wait: number | null;
+            busyUs: number;
+            /**
+             * Format: uint64
+             * @description Microseconds in which they could have run: with four threads, four a microsecond.
+             * @default 0
+             */
+            ofUs: number;
         };
         /** @description What is looked at in the studio now, so that nothing is measured that nobody sees. */
         Attention: {
@@ -1620,7 +1677,7 @@ export interface components {
         /** @description What an actor lets others order of it, because its application says so. */
         Controls: {
             /** @description The JSON Schema of its settings, where `config` is among the orders and they have one. */
-            config?: Record<string, never> | null;
+            config?: unknown;
             /**
              * @description The messages that may be ordered, where `message` is among the orders.
              * @default []
@@ -1636,19 +1693,19 @@ export interface components {
         /** @description What a sender could not keep for want of room since its start. Counts only grow. */
         Dropped: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that belong to no edge, because there are too many edges.
              * @default 0
              */
             edges: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Events that came too fast to be kept.
              * @default 0
              */
             events: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that are in no actor's own totals by type, because there are too many of those.
              * @default 0
              */
@@ -1657,11 +1714,12 @@ export interface components {
         /** @description Messages of one type from one sender to one receiver. */
         Edge: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description How many reached their handler since the counting began.
              */
             count: number;
             from?: components["schemas"]["ActorId"] | null;
+            fromBoot?: components["schemas"]["BootId"] | null;
             /** @description The type of the messages. */
             message: string;
             /** @description The actor that got them. */
@@ -1677,7 +1735,7 @@ export interface components {
             /** @description The worst of its parts. */
             status: components["schemas"]["HealthStatus"];
             /**
-             * Format: int64
+             * Format: uint64
              * @description Milliseconds since the server started.
              */
             uptime: number;
@@ -1701,13 +1759,13 @@ export interface components {
              */
             buckets: number[];
             /**
-             * Format: int64
+             * Format: uint64
              * @description The longest one, in microseconds.
              * @default 0
              */
             maxUs: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Microseconds of all of them together.
              * @default 0
              */
@@ -1729,7 +1787,7 @@ export interface components {
             /** @description Messages handled per second. */
             rate: (number | null)[];
             /**
-             * Format: int64
+             * Format: uint64
              * @description Milliseconds of a step.
              */
             step: number;
@@ -1739,6 +1797,21 @@ export interface components {
              */
             waitMs: (number | null)[];
         };
+        /**
+         * @description What a series is of.
+         * @enum {string}
+         */
+        HistoryBy: "all" | "type" | "actor" | "process";
+        /**
+         * @description What a series tells.
+         * @enum {string}
+         */
+        HistoryMetric: "rate" | "errors" | "queue" | "waitP50" | "waitP95" | "waitP99" | "handleP50" | "handleP95" | "handleP99" | "actors" | "cpu" | "memory" | "files" | "load";
+        /**
+         * @description What the values of a series are counted in.
+         * @enum {string}
+         */
+        HistoryUnit: "perSecond" | "count" | "ms" | "bytes" | "cores" | "share";
         /** @description A stretch of which nothing can be told, for reports in it were lost. */
         Hole: {
             /**
@@ -1747,7 +1820,7 @@ export interface components {
              */
             from: string;
             /**
-             * Format: int64
+             * Format: uint64
              * @description How many reports were lost.
              */
             lost: number;
@@ -1768,7 +1841,7 @@ export interface components {
             /** @description What happened, in a sentence. */
             message: string;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Counts the lines of the actor from 1; a hole says that lines are no longer kept.
              */
             seq: number;
@@ -1825,7 +1898,7 @@ export interface components {
         /** @description Messages from one node to another. */
         MapEdge: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages since counting began.
              */
             count: number;
@@ -1854,7 +1927,7 @@ export interface components {
         /** @description An actor, or all of one type. */
         MapNode: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description How many actors it stands for.
              */
             count: number;
@@ -1866,7 +1939,7 @@ export interface components {
             /** @description The actor's id, or the type. */
             id: string;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that wait.
              */
             queue: number;
@@ -1901,19 +1974,19 @@ export interface components {
         /** @description A message that may be sent from outside. */
         MessageForm: {
             /** @description The JSON Schema of its body; absent when it takes anything, or nothing. */
-            schema?: Record<string, never> | null;
+            schema?: unknown;
             /** @description The message's type, e.g. `Add`. */
             type: string;
         };
         /** @description Messages, summed over all actors that report them. */
         MessageQueues: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description Waiting now for those that live: not stale, stopped or failed.
              */
             pendingMessages: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Handled so far.
              */
             totalMessages: number;
@@ -1921,28 +1994,28 @@ export interface components {
         /** @description One type of message. */
         MessageRow: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description Of those, how many had somebody who waits for the answer.
              */
             asked: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages whose asker had given up before.
              */
             cancelled: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that never reached a handler, because the actor had ended.
              */
             dead: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Of those, how many were answered with an error or ended in a panic.
              */
             errors: number;
             handleMs?: components["schemas"]["Percentiles"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that reached their handler, since counting began.
              */
             handled: number;
@@ -1958,28 +2031,28 @@ export interface components {
         /** @description What became of one type of message since its counting began. */
         MessageTotals: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description Of those, how many had somebody who waits for the answer.
              */
             asked?: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages whose asker had given up before the actor came to them.
              */
             cancelled?: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that never reached a handler, because the actor had ended.
              */
             dead?: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Of those, how many were answered with an error or ended in a panic.
              */
             errors?: number;
             handle?: components["schemas"]["Histogram"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that reached their handler.
              */
             handled?: number;
@@ -1995,6 +2068,56 @@ export interface components {
             messages: components["schemas"]["MessageRow"][];
             /** @description To whom it sends messages. */
             talks: components["schemas"]["Neighbour"][];
+        };
+        /** @description How it was in a range of time. */
+        MetricHistory: {
+            /**
+             * Format: int64
+             * @description When the first step begins, in milliseconds since 1970.
+             */
+            from: number;
+            /**
+             * Format: uint64
+             * @description Names of this kind that were refused because there is no room to keep them, since the studio began.
+             */
+            leftOut: number;
+            /** @description Names that fit and were left out, for there may be no more than `limit`. */
+            more: number;
+            /** @description What was asked for, for each name one series a metric. */
+            series: components["schemas"]["MetricSeries"][];
+            /**
+             * Format: int64
+             * @description The oldest moment that is kept; null where nothing is.
+             */
+            since?: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds of a step.
+             */
+            step: number;
+            /**
+             * Format: int64
+             * @description When the last step ends.
+             */
+            to: number;
+        };
+        /** @description One metric of one name. */
+        MetricSeries: {
+            /** @description What it is of. */
+            by: components["schemas"]["HistoryBy"];
+            /** @description The greatest that it was within each step. */
+            max: (number | null)[];
+            /** @description What it tells. */
+            metric: components["schemas"]["HistoryMetric"];
+            /** @description The type, the id of the actor, or the process as `application@node:pid`; `all` where it is of all. */
+            name: string;
+            /** @description What its values are counted in. */
+            unit: components["schemas"]["HistoryUnit"];
+            /**
+             * @description The value of each step: a rate is the mean, a quantile is that of all times in the step. Null is a gap: nobody was heard, or
+             *     nothing was measured.
+             */
+            values: (number | null)[];
         };
         /** @description What `GET /api/metrics` answers and the `metrics` frame carries. */
         Metrics: {
@@ -2013,7 +2136,7 @@ export interface components {
         /** @description Messages of one type to or from another actor. */
         Neighbour: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description How many, since counting began.
              */
             count: number;
@@ -2046,7 +2169,7 @@ export interface components {
             /** @description The actor, by the id that its process calls it. */
             actor: components["schemas"]["ActorId"];
             /** @description The message's body, or the new settings. */
-            body?: Record<string, never> | null;
+            body?: unknown;
             /** @description Who asked, for the journal. */
             by: string;
             /** @description Its name, for the answer. One that arrives again is carried out once. */
@@ -2065,7 +2188,20 @@ export interface components {
             /** @description Why not, and what to do about it, when it was not carried out. */
             problem?: string | null;
             /** @description What came of it: the state, or the message's answer. */
-            value?: Record<string, never> | null;
+            value?: unknown;
+        };
+        /** @description What an order may say; all of it may be left out, the whole body too. */
+        OrderAsked: {
+            /** @description The message's body, or the new settings; for `message` and `config` only. */
+            body?: unknown;
+            /** @description The message's type; for `message` only, where it must be. */
+            message?: string | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds to wait for the outcome, from 0 to 30000.
+             * @default 10000
+             */
+            wait: number | null;
         };
         /** @description Names an order; the studio that takes it chooses the name. */
         OrderId: string;
@@ -2109,7 +2245,7 @@ export interface components {
             /** @description Why not, when it was not carried out. */
             problem?: string | null;
             /** @description What came of it: the state, or the message's answer. */
-            value?: Record<string, never> | null;
+            value?: unknown;
         };
         /**
          * @description How far an order is.
@@ -2148,7 +2284,7 @@ export interface components {
             /** @description What the answer before this one gave as `seen`; without it the answer comes at once. */
             seen?: string | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Milliseconds to wait at most, from 0 to 60000.
              * @default 30000
              */
@@ -2168,7 +2304,7 @@ export interface components {
             /** @description What went wrong this time and what to do about it. */
             detail?: string | null;
             /**
-             * Format: int32
+             * Format: uint16
              * @description The HTTP status.
              */
             status: number;
@@ -2176,6 +2312,29 @@ export interface components {
             title: string;
             /** @description A URI reference that names the kind of problem. */
             type: string;
+        };
+        /** @description What a process has used since it began, and holds now. What can't be had is absent, never zero. */
+        ProcessFigures: {
+            /** @default null */
+            arbiters: components["schemas"]["ArbiterTime"] | null;
+            /**
+             * Format: uint64
+             * @description Microseconds of processor time of all its threads, since it began.
+             * @default null
+             */
+            cpuUs: number | null;
+            /**
+             * Format: uint64
+             * @description Files that are open, sockets among them.
+             * @default null
+             */
+            files: number | null;
+            /**
+             * Format: uint64
+             * @description Bytes of memory, resident.
+             * @default null
+             */
+            memory: number | null;
         };
         /** @description Messages handled per second in each step of a window, oldest first. */
         RateLine: {
@@ -2187,7 +2346,7 @@ export interface components {
             /** @description Per step; null where nobody was heard. */
             rate: (number | null)[];
             /**
-             * Format: int64
+             * Format: uint64
              * @description Milliseconds of a step.
              */
             step: number;
@@ -2232,6 +2391,11 @@ export interface components {
                 [key: string]: components["schemas"]["RateLine"];
             };
         };
+        /**
+         * Format: binary
+         * @description A file of a recording, as bytes.
+         */
+        RecordingFile: string;
         /** @description What is recorded. */
         RecordingState: {
             /** @description Bytes that it takes. */
@@ -2273,7 +2437,7 @@ export interface components {
         /** @description A recording that was saved. */
         Saved: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description Its bytes.
              */
             bytes: number;
@@ -2309,7 +2473,7 @@ export interface components {
             /** @description The machine or container it runs on. */
             node?: string | null;
             /**
-             * Format: int32
+             * Format: uint32
              * @description Its process number there. In containers this is often 1.
              */
             pid?: number | null;
@@ -2384,25 +2548,25 @@ export interface components {
              */
             errorRate?: number | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Panics and reported errors.
              */
             errors: number;
             handleMs?: components["schemas"]["Percentiles"] | null;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages handled, since counting began; of actors that are gone, too.
              */
             handled: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Actors that have not ended.
              */
             live: number;
             /** @description Its messages, by type, most frequent first. */
             messages: components["schemas"]["MessageRow"][];
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that wait for them.
              */
             queued: number;
@@ -2449,7 +2613,7 @@ export interface components {
         /** @description A message of one actor to another that the first one waits for an answer to. */
         WaitingAsk: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description For how long it waits, in milliseconds.
              */
             ageMs: number;
@@ -2469,37 +2633,37 @@ export interface components {
          */
         Work: {
             /**
-             * Format: int64
+             * Format: uint64
              * @description Microseconds in which a thread worked for the actor, whatever for.
              * @default 0
              */
             busyUs: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Microseconds from their delivery to their end.
              * @default 0
              */
             handleUs: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that were handled to their end and timed; an answer that comes later is the end.
              * @default 0
              */
             handled: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Messages that waited in a queue and were timed.
              * @default 0
              */
             queued: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description What it did that no message asked for: ticks of intervals and timers, futures of its own that came to their end.
              * @default 0
              */
             turns: number;
             /**
-             * Format: int64
+             * Format: uint64
              * @description Microseconds they waited there.
              * @default 0
              */
@@ -2926,6 +3090,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description nothing is taken at the moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     update: {
@@ -3022,6 +3195,15 @@ export interface operations {
             };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nothing is taken at the moment */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3355,7 +3537,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -3576,7 +3758,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -3709,7 +3891,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -3930,7 +4112,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4063,7 +4245,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4196,7 +4378,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4329,7 +4511,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4462,7 +4644,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4595,7 +4777,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -4738,10 +4920,26 @@ export interface operations {
     history: {
         parameters: {
             query?: {
-                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
-                window?: number;
-                /** @description Only actors of exactly this type. */
-                type?: string;
+                /** @description What a series is of; `all` when absent. */
+                by?: ("all" | "type" | "actor" | "process") & Record<string, never>;
+                /**
+                 * @description What they tell, with commas between: `rate`, `errors`, `queue`, `waitP50`, `waitP95`, `waitP99`, `handleP50`, `handleP95`,
+                 *     `handleP99`, `actors`; by process `cpu`, `memory`, `files`, `load`. The first of them when absent.
+                 */
+                metric?: string;
+                /**
+                 * @description Only types or actors for which all of these words hold, as in lists of actors. A type is taken when an actor of it is; of those
+                 *     that have gone nothing is known but the name: `type:` and `id:` find them.
+                 */
+                filter?: string;
+                /** @description The beginning, in milliseconds since 1970 or as RFC 3339; ten minutes before the end when absent. */
+                from?: string;
+                /** @description The end, in the same form; now when absent. */
+                to?: string;
+                /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
+                points?: number;
+                /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
+                limit?: number;
                 /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
                 at?: components["parameters"]["at"];
             };
@@ -4756,7 +4954,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["History"];
+                    "application/json": components["schemas"]["MetricHistory"];
                 };
             };
             400: {
@@ -5553,7 +5751,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.loom.recording": number[];
+                    "application/vnd.loom.recording": components["schemas"]["RecordingFile"];
                 };
             };
             /** @description this server wants its token shown */
@@ -5698,7 +5896,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.loom.recording": number[];
+                    "application/vnd.loom.recording": components["schemas"]["RecordingFile"];
                 };
             };
             /** @description this server wants its token shown */
@@ -5868,6 +6066,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the other servers can't be told now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     sign_out: {
@@ -5888,6 +6095,74 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description signed out here, and the other servers can't be told now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traffic: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6555,6 +6830,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description nothing is taken at the moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     v1_update: {
@@ -6651,6 +6935,15 @@ export interface operations {
             };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nothing is taken at the moment */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6976,7 +7269,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7197,7 +7490,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7330,7 +7623,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7551,7 +7844,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7684,7 +7977,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7817,7 +8110,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -7950,7 +8243,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -8083,7 +8376,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -8216,7 +8509,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Asked"] | null;
+                "application/json": components["schemas"]["OrderAsked"] | null;
             };
         };
         responses: {
@@ -8426,10 +8719,26 @@ export interface operations {
     v1_history: {
         parameters: {
             query?: {
-                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
-                window?: number;
-                /** @description Only actors of exactly this type. */
-                type?: string;
+                /** @description What a series is of; `all` when absent. */
+                by?: ("all" | "type" | "actor" | "process") & Record<string, never>;
+                /**
+                 * @description What they tell, with commas between: `rate`, `errors`, `queue`, `waitP50`, `waitP95`, `waitP99`, `handleP50`, `handleP95`,
+                 *     `handleP99`, `actors`; by process `cpu`, `memory`, `files`, `load`. The first of them when absent.
+                 */
+                metric?: string;
+                /**
+                 * @description Only types or actors for which all of these words hold, as in lists of actors. A type is taken when an actor of it is; of those
+                 *     that have gone nothing is known but the name: `type:` and `id:` find them.
+                 */
+                filter?: string;
+                /** @description The beginning, in milliseconds since 1970 or as RFC 3339; ten minutes before the end when absent. */
+                from?: string;
+                /** @description The end, in the same form; now when absent. */
+                to?: string;
+                /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
+                points?: number;
+                /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
+                limit?: number;
                 /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
                 at?: components["parameters"]["at"];
             };
@@ -8444,7 +8753,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["History"];
+                    "application/json": components["schemas"]["MetricHistory"];
                 };
             };
             400: {
@@ -9241,7 +9550,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.loom.recording": number[];
+                    "application/vnd.loom.recording": components["schemas"]["RecordingFile"];
                 };
             };
             /** @description this server wants its token shown */
@@ -9386,7 +9695,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/vnd.loom.recording": number[];
+                    "application/vnd.loom.recording": components["schemas"]["RecordingFile"];
                 };
             };
             /** @description this server wants its token shown */
@@ -9556,6 +9865,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the other servers can't be told now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     v1_sign_out: {
@@ -9576,6 +9894,74 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description signed out here, and the other servers can't be told now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_traffic: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9863,6 +10249,94 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description an `ExportTraceServiceRequest` of OTLP */
+        requestBody?: {
+            content: {
+                "application/json": unknown;
+                "application/x-protobuf": unknown;
+            };
+        };
+        responses: {
+            /** @description an `ExportTraceServiceResponse`, which says how many spans were rejected, if any were */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

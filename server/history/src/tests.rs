@@ -99,7 +99,8 @@ proptest! {
         let (mut now, mut newest) = (START, START);
         for turn in turns {
             match turn {
-                Turn::Measured(seconds, a, b) => for second in now..now + seconds {
+                Turn::Measured(seconds, a, b) => for _ in 0..seconds {
+                    let second = now;
                     let taken = history.push(second, &[(kind("A"), measured(a)), (kind("B"), measured(b))]);
                     prop_assert_eq!(taken, model.is_empty() || second > newest, "each second once");
                     if taken {

@@ -12,6 +12,7 @@ mod options;
 mod outbox;
 #[cfg(feature = "uplink")]
 mod poll;
+mod portion;
 mod sink;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use loom_protocol::{
 };
 
 use super::news::News;
+use super::portion::{take, take_some};
 use crate::measure::Measured;
 use crate::power::Desk;
 use crate::registry::Delta;
@@ -479,25 +480,4 @@ impl Drop for Outbox {
 fn lock(left: &Mutex<Left>) -> MutexGuard<'_, Left> {
     // It is replaced as a whole.
     left.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Takes from the front what there is room for; at least one where there is any room, however much it weighs.
-fn take_some<T>(from: &mut Vec<T>, room: &mut usize, weight: impl Fn(&T) -> usize) -> Vec<T> {
-    let fits = from.iter().take_while(|entry| {
-        let fits = *room > 0;
-        *room = room.saturating_sub(weight(entry).max(1));
-        fits
-    });
-    let count = fits.count();
-    from.drain(..count).collect()
-}
-
-fn take<T>(from: &mut HashMap<ActorId, T>, room: &mut usize) -> Vec<T> {
-    if from.len() <= *room {
-        *room -= from.len();
-        return from.drain().map(|(_, entry)| entry).collect();
-    }
-    let ids: Vec<_> = from.keys().take(*room).cloned().collect();
-    *room = 0;
-    ids.iter().filter_map(|id| from.remove(id)).collect()
 }

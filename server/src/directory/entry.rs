@@ -47,6 +47,16 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Has the owner of an actor that goes to `to` tell all its actors again, unless that one had ended.
+    pub(super) fn rob(&self, to: Option<&Arc<Boot>>) {
+        if let Some(owner) = &self.owner
+            && !self.is_final()
+            && !to.is_some_and(|to| Arc::ptr_eq(to, owner))
+        {
+            owner.robbed.store(true, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn new(
         record: ActorRecord,
         owner: Option<Arc<Boot>>,

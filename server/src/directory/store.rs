@@ -272,7 +272,7 @@ impl Directory {
                 }
                 self.rows.update(entry.row, &entry);
                 let before = slot.insert(entry);
-                rob(&before, slot.get().owner.as_ref());
+                before.rob(slot.get().owner.as_ref());
                 match ended {
                     Ended::Free => self.happened.changed(id, Some(&before), Some(slot.get()), now),
                     // Who comes here was told of as renamed.
@@ -354,7 +354,7 @@ impl Directory {
                 self.held(&id, &entry, None, now).map_or(Ok(()), Err)?;
                 if entry.owner.is_some() {
                     // Its process is silent, or has done with it; from now on it lives by what is posted about it.
-                    rob(&entry, None);
+                    entry.rob(None);
                     entry.owner = None;
                     self.loners.insert(id.clone(), false);
                 }
@@ -493,15 +493,5 @@ impl Directory {
             self.texts.insert(text.clone());
         }
         text
-    }
-}
-
-/// Has the owner of an actor that goes to `to` tell all its actors again, unless that one had ended.
-fn rob(before: &Entry, to: Option<&Arc<Boot>>) {
-    if let Some(owner) = &before.owner
-        && !before.is_final()
-        && !to.is_some_and(|to| Arc::ptr_eq(to, owner))
-    {
-        owner.robbed.store(true, Ordering::Relaxed);
     }
 }

@@ -19,14 +19,15 @@ mod rates;
 mod read;
 mod seconds;
 mod series;
+mod span;
 mod store;
 
 pub(crate) use kinds::Plumbing;
 pub(crate) use rates::RateLine;
 pub(crate) use read::{History, HistoryOf, MessageRow, Neighbour, Percentiles, TypeRow};
 pub(crate) use seconds::MOST as SECONDS_AT_ONCE;
+pub(crate) use span::second_of;
 pub(crate) use store::Traffic;
-pub(crate) use store::second_of;
 
 /// Seconds that windows reach back.
 pub(crate) const WINDOW: i64 = 600;

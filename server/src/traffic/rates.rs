@@ -11,7 +11,8 @@ use super::actors::COARSE;
 use super::coverage::Coverage;
 use super::read::per_second;
 use super::series::end_of_step;
-use super::store::{Traffic, second_of};
+use super::span::second_of;
+use super::store::Traffic;
 
 /// Messages handled per second in each step of a window, oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

@@ -11,7 +11,8 @@ use super::actors::{Actor, COARSE};
 use super::coverage::Coverage;
 use super::kinds::{Kind, MessageOfKind, Plumbing};
 use super::series::Series;
-use super::store::{State, Traffic, second_of};
+use super::span::second_of;
+use super::store::{State, Traffic};
 use crate::directory::Text;
 
 /// Times in milliseconds: what so many per cent did not exceed.

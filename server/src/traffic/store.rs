@@ -13,7 +13,8 @@ use super::growth::growth;
 use super::kinds::{BootTraffic, Kind, Kinds};
 use super::minute::Minutes;
 use super::series::Series;
-use super::{GAP_MILLIS, JUST_BEGAN_MILLIS, WINDOW};
+use super::span::{is_whole, second_of, span};
+use super::{JUST_BEGAN_MILLIS, WINDOW};
 use crate::directory::{Applying, Happening, Look, Measured, Refusal, Text, What};
 
 /// Bytes of the windows of all types of messages together.
@@ -482,23 +483,4 @@ fn grown(before: Option<&Look>, after: &Look, whole: bool, now: Timestamp) -> (u
 
 fn began_just_before(started: Option<Timestamp>, now: Timestamp) -> bool {
     started.is_some_and(|started| now.millis_since(started) <= JUST_BEGAN_MILLIS)
-}
-
-/// The seconds between two reports: that of the later one at least, where both came in one.
-fn span(last: Option<i64>, now: Timestamp) -> (i64, i64) {
-    let to = second_of(now);
-    let from = last.map_or(to - 1, |last| last.div_euclid(1_000));
-    (from.clamp(to - WINDOW, to - 1), to)
-}
-
-/// Whether what grew since the last report may be spread over the time since then.
-fn is_whole(last: Option<i64>, now: Timestamp) -> bool {
-    last.is_some_and(|last| {
-        let between = now.as_millis().saturating_sub(last);
-        u64::try_from(between).is_ok_and(|between| between <= GAP_MILLIS)
-    })
-}
-
-pub(crate) fn second_of(at: Timestamp) -> i64 {
-    at.as_millis().div_euclid(1_000)
 }

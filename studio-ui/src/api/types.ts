@@ -277,26 +277,6 @@ export type RunDelta = Run & {
   jobs: Job[];
 };
 
-export type LogLine = {
-  /** From 1, without holes within a job. */
-  line: number;
-  timestamp?: string;
-  /** Id of the step that wrote it; absent for Loom's own notes. */
-  step?: string;
-  /** `stdout`, `stderr` or `loom`. */
-  stream: string;
-  message: string;
-};
-
-export type LogWindow = {
-  lines: LogLine[];
-  from: number;
-  next: number;
-  total: number;
-  /** Whether nothing will be added any more. */
-  complete: boolean;
-};
-
 export type Frame = { type: string; epoch: string; seq: number; data: unknown };
 
-export type LogGrown = { runId: string; job: string; attempt?: number; total: number };
+export type { LogGrown, LogLine, LogWindow } from "./log-types";

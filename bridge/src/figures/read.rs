@@ -80,9 +80,9 @@ fn memory(status: &str) -> Option<u64> {
 
 fn files() -> Option<u64> {
     // Newer kernels tell how many there are as the size of the directory, which spares counting.
-    let told = fs::metadata("/proc/self/fd").ok()?.len();
-    if told > 0 {
-        return Some(told);
+    let entries = fs::metadata("/proc/self/fd").ok()?.len();
+    if entries > 0 {
+        return Some(entries);
     }
     let counted = fs::read_dir("/proc/self/fd").ok()?.count();
     // Without the one that it was counted by.

@@ -200,7 +200,7 @@ async fn a_task_that_allows_it_is_paused_resumed_and_killed_by_order() {
 async fn what_a_task_does_between_messages_is_of_no_chain() {
     let registry = ActorRegistry::new();
     let (sender, mut inbox) = channel::<u8>(8);
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (tell, mut causes) = tokio::sync::mpsc::unbounded_channel();
     let _task = task(&registry, "chained").spawn(async move {
         while inbox.recv().await.is_some() {
             let _open = tell.send(Cause::current());
@@ -212,7 +212,7 @@ async fn what_a_task_does_between_messages_is_of_no_chain() {
     let cause = Cause::begin();
     cause.carry(async { sender.send(1).await }).await.unwrap();
     drop(sender);
-    assert_eq!(told.recv().await, Some(Some(cause)));
-    assert_eq!(told.recv().await, Some(Some(cause)), "also after it rested");
-    assert_eq!(told.recv().await, Some(None));
+    assert_eq!(causes.recv().await, Some(Some(cause)));
+    assert_eq!(causes.recv().await, Some(Some(cause)), "also after it rested");
+    assert_eq!(causes.recv().await, Some(None));
 }

@@ -1,7 +1,7 @@
 //! Steps in a row, written as what differs from the step before.
 //!
 //! Each step begins with two bytes that say which of its twelve numbers are others than expected, and whether it has times. A
-//! number is expected to be what it was; the most of a single second, to be its sum. What follows is told by variable length:
+//! number is expected to be what it was; the most of a single second, to be its sum. What follows is written by variable length:
 //! differences of numbers, then for both kinds of times the first bucket, how many buckets, and a count for each.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -88,9 +88,9 @@ impl Open {
         self.span.until = self.span.until.max(until);
         let now = numbers(step);
         let mut mask = 0_u16;
-        let mut told = [0_u64; NUMBERS];
+        let mut differences = [0_u64; NUMBERS];
         let mut bit = 1_u16;
-        for (place, difference) in told.iter_mut().enumerate() {
+        for (place, difference) in differences.iter_mut().enumerate() {
             let value = now.get(place).copied().unwrap_or(0);
             *difference = value.wrapping_sub(expected(place, &now, &self.before));
             if *difference != 0 {
@@ -105,7 +105,7 @@ impl Open {
             mask |= HAS_HANDLE;
         }
         self.bytes.extend(mask.to_le_bytes());
-        for difference in told.into_iter().filter(|difference| *difference != 0) {
+        for difference in differences.into_iter().filter(|difference| *difference != 0) {
             write(&mut self.bytes, zigzag(difference));
         }
         for counts in [&step.wait, &step.handle] {
@@ -281,8 +281,8 @@ fn zigzag(difference: u64) -> u64 {
     ((signed << 1) ^ (signed >> 63)).cast_unsigned()
 }
 
-fn unzigzag(told: u64) -> u64 {
-    (told >> 1) ^ (told & 1).wrapping_neg()
+fn unzigzag(folded: u64) -> u64 {
+    (folded >> 1) ^ (folded & 1).wrapping_neg()
 }
 
 /// Seven bits a byte, the lowest first.

@@ -129,6 +129,17 @@ redis_suite() {
   fi
 }
 
+# A program that speaks OpenTelemetry, with the real SDK, which comes from PyPI.
+otel_suite() {
+  if [ -z "${LOOM_TEST_OTEL_PYTHON:-}" ] && ! LOOM_TEST_OTEL_PYTHON=$(bash "$here/otel.sh"); then
+    say "otel: left out, because OpenTelemetry's SDK for Python is not to be had (see above)"
+    record otel 0 0 1 0
+    return
+  fi
+  export LOOM_TEST_OTEL_PYTHON
+  libtest otel system_tests docs::otel::
+}
+
 build_page() { bash "$here/ui.sh"; }
 
 # An engine for the Docker and browser tests, and images in it: our own where we may, else the one that answers.

@@ -65,13 +65,14 @@ else
   blocked ui-unit page
 fi
 if passed build && find_nginx; then
-  libtest system system_tests --skip house:: --skip docker::
+  libtest system system_tests --skip house:: --skip docker:: --skip docs::otel::
 elif passed build; then
   blocked system "no nginx (see above)"
 else
   blocked system build
 fi
 if passed build; then openapi; else blocked openapi build; fi
+if passed build; then otel_suite; else blocked otel build; fi
 if passed build; then redis_suite; else blocked redis build; fi
 if skips docker; then
   skipped executor "$(passed build && executor_tests --list 2>/dev/null | grep -c ': test$' || echo 1)"

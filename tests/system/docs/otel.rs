@@ -5,23 +5,12 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use super::{example, page};
-use crate::guide::root;
-use crate::harness::{Project, Studio, until};
-
-/// A Python that has OpenTelemetry's SDK, as the setup of the tests makes it.
-fn python() -> String {
-    let made = Command::new("bash")
-        .arg(root().join("tests/setup/otel.sh"))
-        .stdin(Stdio::null())
-        .output()
-        .expect("bash starts");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    String::from_utf8(made.stdout).expect("a path").trim().to_owned()
-}
+use crate::harness::{Project, Studio, required, until};
 
 #[test]
 fn a_program_with_opentelemetry_is_seen_as_the_page_says() {
-    let python = python();
+    // A Python that has OpenTelemetry's SDK, as the setup of the tests makes it.
+    let python = required("LOOM_TEST_OTEL_PYTHON");
     let studio = Studio::of(Project::new());
     let said = Command::new(python)
         .args(["-c", &example(&page("other-systems.md"), "python")])

@@ -32,9 +32,9 @@ const BATCHES: u64 = 150;
 
 /// A clock that is set.
 #[derive(Clone)]
-struct Hands(Arc<AtomicI64>);
+struct SetClock(Arc<AtomicI64>);
 
-impl Clock for Hands {
+impl Clock for SetClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
     }
@@ -46,7 +46,7 @@ async fn main() {
     opening().await;
 }
 
-async fn start(bytes: usize, clock: Option<Hands>) -> RunningStudio {
+async fn start(bytes: usize, clock: Option<SetClock>) -> RunningStudio {
     let options = StudioOptions {
         port: 0,
         workers: Some(1),
@@ -118,7 +118,7 @@ fn load(addr: SocketAddr, from: u64) -> f64 {
 }
 
 async fn opening() {
-    let hands = Hands(Arc::new(AtomicI64::new(1_765_596_838_077)));
+    let hands = SetClock(Arc::new(AtomicI64::new(1_765_596_838_077)));
     let studio = start(512 << 20, Some(hands.clone())).await;
     let (addr, intake) = (studio.addr, studio.intake.clone());
     let folder = std::env::temp_dir().join(format!("loom-bench-{}", std::process::id()));

@@ -67,9 +67,9 @@ struct Arguments {
     state_dir: Option<PathBuf>,
     /// Mebibytes of memory for the recording of the last ten minutes; 0 records nothing
     #[arg(long, env = "LOOM_RECORDER_MB", default_value_t = 64, value_name = "MB",
-        value_parser = clap::value_parser!(u16).range(..=16_384))]
+        value_parser = mebibytes)]
     recorder_mb: u16,
-    /// Directory to save recordings in; the newest 20 are kept, 512 MiB at most
+    /// Directory to save recordings in, the newest 20 of them; `recordings` in the state directory when absent
     #[arg(long, env = "LOOM_RECORDINGS", value_name = "DIR")]
     recordings: Option<PathBuf>,
     /// Whether a recording is saved there by itself when an actor panics or something is found to be broken
@@ -186,6 +186,7 @@ fn command(variable: impl Fn(&OsStr) -> Option<OsString>) -> clap::Command {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let state = arguments.state_dir.filter(|path| !path.as_os_str().is_empty());
     let options = StudioOptions {
         bind: arguments.bind,
         port: arguments.port,
@@ -200,14 +201,17 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             .tls_cert
             .zip(arguments.tls_key)
             .map(|(certificate, key)| TlsFiles { certificate, key }),
-        state: arguments.state_dir.filter(|path| !path.as_os_str().is_empty()),
+        state: state.clone(),
         directory: DirectoryOptions {
             forget_after: Duration::from_secs(arguments.forget_after),
             ..DirectoryOptions::default()
         },
         recorder: RecorderOptions {
             bytes: usize::from(arguments.recorder_mb) * 1024 * 1024,
-            save_in: arguments.recordings.filter(|path| !path.as_os_str().is_empty()),
+            save_in: arguments
+                .recordings
+                .filter(|path| !path.as_os_str().is_empty())
+                .or_else(|| Some(state?.join("recordings"))),
             saves_by_itself: arguments.recordings_auto,
             ..RecorderOptions::default()
         },
@@ -269,6 +273,13 @@ async fn serve(studio: StudioBuilder, what: &str) -> Result<(), Box<dyn Error>> 
 fn port(text: &str) -> Result<u16, String> {
     let wanted = "it has to be a whole number from 0 to 65535, as the flag or as LOOM_PORT";
     text.parse().map_err(|_| wanted.to_owned())
+}
+
+fn mebibytes(text: &str) -> Result<u16, String> {
+    let mebibytes = text.parse().ok().filter(|mebibytes| *mebibytes <= 16_384);
+    mebibytes.ok_or_else(|| {
+        "it has to be a whole number of MiB from 0 to 16384, as the flag or as LOOM_RECORDER_MB".to_owned()
+    })
 }
 
 fn seconds(text: &str) -> Result<u64, String> {

@@ -308,12 +308,12 @@ pub(super) struct ServeArgs {
         help_heading = STUDIO
     )]
     pub(super) forget_after: Option<u64>,
-    /// Mebibytes of memory for the recording of the studio's last ten minutes; 0 records nothing [default: 64]
+    /// MiB of memory to record ten minutes in; 0 for none [default: 64]
     #[arg(
         long = "recorder-mb",
         env = "LOOM_RECORDER_MB",
         value_name = "MB",
-        value_parser = clap::value_parser!(u16).range(..=16_384),
+        value_parser = whole(0, 16_384),
         help_heading = STUDIO
     )]
     pub(super) recorder_mb: Option<u16>,

@@ -113,6 +113,9 @@ pub(super) struct HistoryParams {
     /// The end, in the same form; now when absent.
     #[param(max_length = 64)]
     to: Option<String>,
+    /// How it was at a moment, in the same form: nothing is told that came after it, and the range ends there when `to` is absent.
+    #[param(max_length = 64)]
+    at: Option<String>,
     /// Points of a series at most, from 1 to 2000; 300 when absent.
     #[param(minimum = 1, maximum = 2000)]
     points: Option<usize>,
@@ -252,7 +255,9 @@ impl From<HistoryMetric> for Metric {
 impl HistoryParams {
     /// What is asked for, and the metrics by their names.
     fn asked(&self, now: Timestamp) -> ApiResult<(Asked, Vec<HistoryMetric>)> {
-        let to = moment("to", self.to.as_deref())?.unwrap_or(now.as_millis());
+        let end = moment("at", self.at.as_deref())?.unwrap_or(now.as_millis());
+        let to = moment("to", self.to.as_deref())?.unwrap_or(end);
+        let to = if self.at.is_some() { to.min(end) } else { to };
         let from = moment("from", self.from.as_deref())?.unwrap_or_else(|| to.saturating_sub(DEFAULT_RANGE));
         if from >= to {
             let detail =

@@ -167,7 +167,7 @@ const READS: &[(&str, Posted)] = &[
     ("/actors/{id}/messages", Posted::No),
     ("/actors/{id}/history", Posted::No),
     ("/types", Posted::No),
-    ("/history", Posted::No),
+    ("/traffic", Posted::No),
     ("/rates", Posted::Yes),
     ("/tree", Posted::Yes),
     ("/map", Posted::No),

@@ -289,3 +289,29 @@ async fn what_is_misspelt_is_refused_with_what_would_do() {
         "2025-12-13T03:00:00.000Z"
     );
 }
+
+#[actix_web::test]
+async fn as_of_a_moment_nothing_is_told_that_came_after_it() {
+    let (services, clock) = services(StudioOptions::default());
+    seconds(&services, &clock, "one", 0, 21).await;
+    let at = NOON + 10_000;
+    let told = ask(&services, &format!("by=all&metric=rate&at={at}&points=600")).await;
+    let end = |told: &Value| told["to"].as_i64().unwrap() - told["step"].as_i64().unwrap();
+    assert!(end(&told) < at, "its last step is the one of the moment");
+    let then = known(&told, "all", "rate");
+    assert!(
+        (4..=7).contains(&then.len()),
+        "of twenty seconds in steps of two: {then:?}"
+    );
+    let later = format!(
+        "by=all&metric=rate&at={at}&from={}&to={}&points=600",
+        NOON,
+        NOON + 21_000
+    );
+    assert!(
+        end(&ask(&services, &later).await) < at,
+        "what comes after it is cut off"
+    );
+    let answer = get(&services, "/api/history?by=all&metric=rate&at=yesterday").await;
+    assert_eq!(answer.problem(), (400, "invalid_query".to_owned()));
+}

@@ -19,7 +19,7 @@ fn reads() -> Vec<(String, Option<Value>)> {
         "/api/actors/cart-1/messages",
         "/api/actors/cart-1/history",
         "/api/types?window=60",
-        "/api/history",
+        "/api/traffic",
         "/api/map?group=actor",
         "/api/lints",
         "/api/journal",

@@ -27,7 +27,7 @@ export function isUnseen(error: ApiError): boolean {
 /** Reads that can be asked for a moment. */
 const READS = [
   /^\/api(\/v1)?\/actors(\/[^/]+(\/(messages|history))?)?$/,
-  /^\/api\/(types|history|rates|tree|map|lints|metrics)$/,
+  /^\/api\/(types|history|traffic|rates|tree|map|lints|metrics)$/,
   /^\/api\/journal(\/[^/]+)?$/,
 ];
 

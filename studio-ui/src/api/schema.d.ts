@@ -4936,12 +4936,12 @@ export interface operations {
                 from?: string;
                 /** @description The end, in the same form; now when absent. */
                 to?: string;
+                /** @description How it was at a moment, in the same form: nothing is told that came after it, and the range ends there when `to` is absent. */
+                at?: string;
                 /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
                 points?: number;
                 /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
                 limit?: number;
-                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
-                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -4983,35 +4983,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `at` is later than what is recorded, or nothing is */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `at` is earlier than what is recorded, or in a hole of it */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description too many wrong tokens came from this address */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description the moment can't be made at present */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6120,6 +6093,8 @@ export interface operations {
                 window?: number;
                 /** @description Only actors of exactly this type. */
                 type?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -6161,8 +6136,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8735,12 +8737,12 @@ export interface operations {
                 from?: string;
                 /** @description The end, in the same form; now when absent. */
                 to?: string;
+                /** @description How it was at a moment, in the same form: nothing is told that came after it, and the range ends there when `to` is absent. */
+                at?: string;
                 /** @description Points of a series at most, from 1 to 2000; 300 when absent. */
                 points?: number;
                 /** @description Series of each metric at most, from 1 to 100; 20 when absent. Those with the most of the first metric come first. */
                 limit?: number;
-                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
-                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -8782,35 +8784,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `at` is later than what is recorded, or nothing is */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `at` is earlier than what is recorded, or in a hole of it */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description too many wrong tokens came from this address */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description the moment can't be made at present */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9919,6 +9894,8 @@ export interface operations {
                 window?: number;
                 /** @description Only actors of exactly this type. */
                 type?: string;
+                /** @description As it was at this moment, in milliseconds since 1970 or as RFC 3339; `GET /api/recording` says which can be asked for. As of now when absent. */
+                at?: components["parameters"]["at"];
             };
             header?: never;
             path?: never;
@@ -9960,8 +9937,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `at` is later than what is recorded, or nothing is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `at` is earlier than what is recorded, or in a hole of it */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the moment can't be made at present */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -177,6 +177,11 @@ mod tests {
             .unwrap();
         let started = start_time(ours.id()).unwrap();
         assert!(started > 0);
+        // The kernel lets the parent go on before the new program has its environment.
+        let environment = format!("/proc/{}/environ", ours.id());
+        while std::fs::read(&environment).unwrap().is_empty() {
+            std::thread::yield_now();
+        }
         let outcome = end_marked(&["loom-test-a-1"]);
         assert_eq!(outcome.ended, [format!("{} sleep", ours.id())]);
         assert_eq!(outcome.stuck, Vec::<String>::new());

@@ -162,13 +162,9 @@ impl Project {
 
     /// The journal's file.
     fn database(&self) -> PathBuf {
-        let mut found: Vec<PathBuf> = std::fs::read_dir(self.state())
-            .expect("the state directory")
-            .map(|entry| entry.expect("an entry").path())
-            .filter(|path| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0")))
-            .collect();
-        assert_eq!(found.len(), 1, "one database: {found:?}");
-        found.remove(0)
+        let path = self.state().join("journal.db");
+        assert!(path.is_file(), "no journal in {}", self.state().display());
+        path
     }
 }
 

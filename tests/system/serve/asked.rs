@@ -68,7 +68,7 @@ fn what_cannot_be_asked_is_said_with_what_to_do() {
     elsewhere("http://127.0.0.1:9")
         .exits(3)
         .says("loom-runtime serve");
-    elsewhere("https://studio").exits(2).says("ssh tunnel");
+    elsewhere("ftp://studio").exits(2).says("has to look like http");
     elsewhere(&format!("{url}/elsewhere")).exits(3).says("version");
 }
 

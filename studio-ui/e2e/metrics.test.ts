@@ -132,9 +132,10 @@ describe("the range", () => {
     await page.locator('[data-trend="rate"] canvas').waitFor();
     const box = await picture(page, "Errors").boundingBox();
     if (box === null) throw new Error("the picture has no place");
-    await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
+    // To now: a studio that has just begun knows nothing before that, and draws nothing of it.
+    await page.mouse.move(box.x + box.width * 0.59, box.y + 40);
     await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.9, box.y + 60, { steps: 6 });
+    await page.mouse.move(box.x + box.width * 0.99, box.y + 60, { steps: 6 });
     await page.mouse.up();
     await expect.poll(() => search(page).has("from")).toBe(true);
     const length = Date.parse(search(page).get("to") ?? "") - Date.parse(search(page).get("from") ?? "");

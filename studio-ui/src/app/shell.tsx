@@ -1,9 +1,10 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { Outlet } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { load } from "../lib/load";
 import { useIsConnected } from "../lib/use-live";
 import { useMoment } from "../lib/use-moment";
+import { useSections } from "../lib/use-runtime";
 import { Icon } from "../ui/icon";
 import { EmptyNote } from "../ui/notes";
 import { Panel } from "../ui/page";
@@ -34,6 +35,8 @@ export function Shell() {
   const [search, help, close] = [() => setOver("search"), () => setOver("help"), () => setOver(undefined)];
   useScrollPlaces();
   useShortcuts({ menu, onSearch: search, onHelp: help });
+  const isComplete = useIsMenuComplete();
+  if (!isComplete) return null;
   return (
     <div className={styles.shell} data-connected={connected}>
       <a href="#main" className={styles.skip}>
@@ -74,6 +77,20 @@ export function Shell() {
       </Suspense>
     </div>
   );
+}
+
+/** How long the page waits for the rest of its menu, in milliseconds. */
+const MENU_PATIENCE = 300;
+
+/** Whether the menu is all that it will be: what comes into it later would move the page below it. Not waited for when it takes long. */
+function useIsMenuComplete(): boolean {
+  const { isPending } = useSections();
+  const [isLate, setIsLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setIsLate(true), MENU_PATIENCE);
+    return () => clearTimeout(timer);
+  }, []);
+  return !isPending || isLate;
 }
 
 function Unseen({ problem }: { problem: Error }) {

@@ -20,6 +20,9 @@ const MOST_POINTS: usize = 2_000;
 const DEFAULT_LIMIT: usize = 20;
 const MOST_LIMIT: usize = 100;
 
+/// Letters of a moment at most, as the description says.
+const LONGEST_MOMENT: usize = 64;
+
 /// Who asks for a range that ends no longer ago than this, in milliseconds, looks at what is now.
 const LOOKS: i64 = 15_000;
 
@@ -309,7 +312,8 @@ fn metrics(by: HistoryBy, names: Option<&str>) -> ApiResult<Vec<HistoryMetric>> 
 fn moment(name: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
     let Some(text) = text else { return Ok(None) };
     let millis = text.parse::<i64>().ok().map(Timestamp::from_millis);
-    let at = millis.or_else(|| text.parse::<Timestamp>().ok()).ok_or_else(|| {
+    let read = millis.or_else(|| text.parse::<Timestamp>().ok());
+    let at = read.filter(|_| text.len() <= LONGEST_MOMENT).ok_or_else(|| {
         let detail = format!(
             "`{name}` is `{text}`; it must be in milliseconds since 1970, or as RFC 3339 (2025-12-13T03:33:58Z)"
         );

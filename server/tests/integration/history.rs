@@ -312,6 +312,8 @@ async fn as_of_a_moment_nothing_is_told_that_came_after_it() {
         end(&ask(&services, &later).await) < at,
         "what comes after it is cut off"
     );
-    let answer = get(&services, "/api/history?by=all&metric=rate&at=yesterday").await;
-    assert_eq!(answer.problem(), (400, "invalid_query".to_owned()));
+    for wrong in ["yesterday".to_owned(), "0".repeat(65)] {
+        let answer = get(&services, &format!("/api/history?by=all&metric=rate&at={wrong}")).await;
+        assert_eq!(answer.problem(), (400, "invalid_query".to_owned()), "{wrong}");
+    }
 }

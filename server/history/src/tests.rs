@@ -1,17 +1,16 @@
-//! The history against a naive one, and against everything that a disk may do.
+//! The history against a naive one.
+
+mod disk;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::disk::{FILE, Order};
-use crate::{By, History, HistoryOptions, Key, Metric, Past, Place, Question, Slot, Step};
+use crate::{By, History, HistoryOptions, Key, Metric, Past, Question, Slot, Step};
 
 const START: i64 = 1_765_596_838;
 const WEEK: i64 = 604_800;
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn options(directory: Option<&Path>) -> HistoryOptions {
     HistoryOptions {
@@ -51,7 +50,7 @@ fn ask(history: &History, metrics: &[Metric], span: (i64, i64), points: usize, n
 }
 
 /// What a type was like, by the second in which a point begins, where anything was measured.
-fn told(past: &Past, name: &str, metric: Metric) -> BTreeMap<i64, f64> {
+fn values_of(past: &Past, name: &str, metric: Metric) -> BTreeMap<i64, f64> {
     let line = past
         .lines
         .iter()
@@ -136,7 +135,7 @@ proptest! {
             }
             for (name, of) in [("A", 0), ("B", 1)] {
                 let of = |values: &(u64, u64)| if of == 0 { values.0 } else { values.1 };
-                let rates = told(&past, name, Metric::Rate);
+                let rates = values_of(&past, name, Metric::Rate);
                 let mean = |values: &Vec<(u64, u64)>| values.iter().map(of).sum::<u64>() as f64 / values.len() as f64;
                 let expected_rates: BTreeMap<i64, f64> =
                     expected.iter().map(|(at, values)| (*at, mean(values))).collect();
@@ -144,7 +143,7 @@ proptest! {
                 for (at, rate) in &rates {
                     prop_assert!((rate - expected_rates[at]).abs() < 1e-6 && *rate >= 0.0);
                 }
-                let waits = told(&past, name, Metric::Wait(0.95));
+                let waits = values_of(&past, name, Metric::Wait(0.95));
                 let waited = expected.iter().filter(|(_, values)| values.iter().any(|values| of(values) > 0));
                 prop_assert_eq!(waits.len(), waited.count());
                 let most = past.lines.iter().find(|line| &*line.key.name == name && line.metric == Metric::Rate);
@@ -164,178 +163,6 @@ fn steady(history: &History, name: &str, span: std::ops::Range<i64>) {
         history.push(second, &[(kind(name), measured(10))]);
         history.tick(second);
     }
-}
-
-/// All that was ordered of the file is done, and heard of.
-fn settle(history: &History, now: i64) {
-    for later in [1, 7, 14] {
-        history.tick(now + later);
-        history.disk().unwrap().wait(PATIENCE);
-    }
-}
-
-fn sum_of_minutes(history: &History, name: &str, now: i64) -> f64 {
-    let past = ask(history, &[Metric::Rate], (now - 86_400, now), 2_000, now);
-    assert_eq!(past.step, 60_000);
-    told(&past, name, Metric::Rate).values().count() as f64
-}
-
-#[test]
-fn a_process_that_ends_without_a_word_loses_no_more_than_its_last_minute() {
-    let directory = tempfile::tempdir().unwrap();
-    let from = START - START.rem_euclid(3_600);
-    let until = from + 3_600 + 1_000;
-    let history = History::open(options(Some(directory.path())));
-    steady(&history, "A", from..until);
-    settle(&history, until);
-    drop(history);
-    let again = History::open(options(Some(directory.path())));
-    let minutes = sum_of_minutes(&again, "A", until);
-    assert!(
-        (76.0..=77.0).contains(&minutes),
-        "{minutes} of 76 minutes and more"
-    );
-    let past = ask(&again, &[Metric::Rate], (from, until), 2_000, until);
-    assert!(told(&past, "A", Metric::Rate).values().all(|rate| *rate == 10.0));
-    // And goes on where it was, each second once.
-    let reached = again.newest().unwrap();
-    assert!(until - reached <= 61, "{reached} of {until}");
-    assert!(!again.push(reached, &[(kind("A"), measured(99))]));
-    steady(&again, "A", until..until + 120);
-    again.close();
-    drop(again);
-    let again = History::open(options(Some(directory.path())));
-    let past = ask(&again, &[Metric::Rate], (from, until + 120), 2_000, until + 120);
-    assert!(told(&past, "A", Metric::Rate).values().all(|rate| *rate == 10.0));
-}
-
-#[test]
-fn what_is_no_history_is_left_alone_and_the_studio_remembers_in_memory() {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(
-        directory.path().join(FILE),
-        "this is a letter, and no database at all".repeat(99),
-    )
-    .unwrap();
-    let before = std::fs::read(directory.path().join(FILE)).unwrap();
-    let history = History::open(options(Some(directory.path())));
-    let health = history.health();
-    assert_eq!(health.place, Place::Refused);
-    assert!(health.trouble.unwrap().contains("move the file away"));
-    steady(&history, "A", START..START + 300);
-    let past = ask(
-        &history,
-        &[Metric::Rate],
-        (START, START + 300),
-        2_000,
-        START + 300,
-    );
-    assert_eq!(told(&past, "A", Metric::Rate).len(), 300);
-    history.close();
-    assert_eq!(std::fs::read(directory.path().join(FILE)).unwrap(), before);
-}
-
-#[test]
-fn two_studios_do_not_share_a_file() {
-    let directory = tempfile::tempdir().unwrap();
-    let first = History::open(options(Some(directory.path())));
-    let second = History::open(options(Some(directory.path())));
-    assert_eq!(
-        (first.health().place, second.health().place),
-        (Place::File, Place::Refused)
-    );
-    assert!(second.health().trouble.unwrap().contains("LOOM_STATE_DIR"));
-    drop(first);
-    assert_eq!(
-        History::open(options(Some(directory.path()))).health().place,
-        Place::File
-    );
-}
-
-#[test]
-fn a_directory_that_can_not_be_made_is_said_with_its_name() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let history = History::open(options(Some(&file.path().join("below"))));
-    let trouble = history.health().trouble.unwrap();
-    assert!(
-        trouble.contains("below") && trouble.contains("another directory"),
-        "{trouble}"
-    );
-}
-
-#[test]
-fn a_file_that_somebody_holds_is_written_once_it_is_free() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = History::open(options(Some(directory.path())));
-    let other = rusqlite::Connection::open(directory.path().join(FILE)).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    steady(&history, "A", START..START + 200);
-    settle(&history, START + 200);
-    let health = history.health();
-    assert_eq!(health.place, Place::File);
-    assert!(health.trouble.unwrap().contains("another program holds the file"));
-    let past = ask(
-        &history,
-        &[Metric::Rate],
-        (START, START + 200),
-        2_000,
-        START + 200,
-    );
-    assert_eq!(
-        told(&past, "A", Metric::Rate).len(),
-        200,
-        "it is told all the same"
-    );
-    other.execute_batch("COMMIT").unwrap();
-    settle(&history, START + 300);
-    assert_eq!(history.health().trouble, None);
-    history.close();
-    drop(history);
-    let again = History::open(options(Some(directory.path())));
-    let past = ask(&again, &[Metric::Rate], (START, START + 200), 2_000, START + 200);
-    assert_eq!(
-        told(&past, "A", Metric::Rate).len(),
-        200,
-        "nothing of it was lost"
-    );
-}
-
-#[test]
-fn a_full_disk_is_said_and_forgiven() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = History::open(options(Some(directory.path())));
-    assert!(history.disk().unwrap().order(Order::Fill(0)));
-    for name in ["A", "B", "C", "D", "E", "F", "G", "H"] {
-        // Names take room as well.
-        steady(&history, &name.repeat(2_000), START..START + 1);
-    }
-    steady(&history, "A", START + 1..START + 400);
-    settle(&history, START + 400);
-    assert!(history.health().trouble.unwrap().contains("make room"));
-    let past = ask(
-        &history,
-        &[Metric::Rate],
-        (START, START + 400),
-        2_000,
-        START + 400,
-    );
-    assert_eq!(told(&past, "A", Metric::Rate).len(), 399);
-    assert!(history.disk().unwrap().order(Order::Fill(1_000)));
-    settle(&history, START + 500);
-    assert_eq!(history.health().trouble, None);
-}
-
-#[test]
-fn a_writer_that_panics_goes_on() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = History::open(options(Some(directory.path())));
-    assert!(history.disk().unwrap().order(Order::Panic));
-    steady(&history, "A", START..START + 200);
-    history.close();
-    drop(history);
-    let again = History::open(options(Some(directory.path())));
-    let past = ask(&again, &[Metric::Rate], (START, START + 200), 2_000, START + 200);
-    assert_eq!(told(&past, "A", Metric::Rate).len(), 200);
 }
 
 #[test]
@@ -365,13 +192,13 @@ fn a_clock_that_stays_back_forgets_the_future_and_one_that_is_back_for_a_while_d
     let now = from + 7_200;
     let past = ask(&history, &[Metric::Rate], (from, now), 2_000, now);
     assert_eq!(past.step, 10_000);
-    for (at, rate) in told(&past, "A", Metric::Rate) {
+    for (at, rate) in values_of(&past, "A", Metric::Rate) {
         let expected = if at < cut { 10.0 } else { 20.0 };
         assert_eq!(rate, expected, "at {}", at - from);
         assert!(at < cut || at >= back + 700 - 10);
     }
     let minutes = ask(&history, &[Metric::Rate], (from - 86_400, now), 2_000, now);
-    let rates = told(&minutes, "A", Metric::Rate);
+    let rates = values_of(&minutes, "A", Metric::Rate);
     assert!(
         rates.values().all(|rate| *rate == 10.0 || *rate == 20.0),
         "{rates:?}"
@@ -411,37 +238,15 @@ fn memory_and_names_are_bounded_and_what_has_no_room_is_counted() {
     assert!(health.forgotten > 0);
     let now = START + 20_000;
     let past = ask(&history, &[Metric::Rate], (now - 300, now), 2_000, now);
-    assert_eq!(told(&past, "T0", Metric::Rate).len(), 300, "the newest stays");
+    assert_eq!(
+        values_of(&past, "T0", Metric::Rate).len(),
+        300,
+        "the newest stays"
+    );
     assert!(
         past.since.unwrap() > START * 1_000,
         "and the rest is said to be gone"
     );
-}
-
-#[test]
-fn a_file_stays_within_its_bound() {
-    let directory = tempfile::tempdir().unwrap();
-    let history = History::open(HistoryOptions {
-        max_disk: 80_000,
-        ..options(Some(directory.path()))
-    });
-    let mut random = 7_u64;
-    for minute in 0..3_000 {
-        let second = START + minute * 60;
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let mut step = measured((random >> 40) % 500);
-        step.slots[1] = Slot::once(random >> 8);
-        history.push(second, &[(kind("A"), step)]);
-        history.tick(second);
-        if minute % 50 == 0 {
-            history.disk().unwrap().wait(PATIENCE);
-        }
-    }
-    settle(&history, START + 3_000 * 60);
-    history.disk().unwrap().order(Order::Prune(START + 3_000 * 60));
-    history.disk().unwrap().wait(PATIENCE);
-    let health = history.health();
-    assert!(health.disk <= 80_000 && health.forgotten > 0, "{health:?}");
 }
 
 #[test]
@@ -494,7 +299,7 @@ fn what_is_not_taken_in_yet_is_told_behind_what_is() {
         now: START + 60,
         newest: &newest,
     });
-    let rates = told(&past, "A", Metric::Rate);
+    let rates = values_of(&past, "A", Metric::Rate);
     assert_eq!(rates.len(), 55);
     assert!(
         rates

@@ -167,7 +167,7 @@ mod tests {
         })
     }
 
-    fn told(reports: &[(i64, Option<ProcessFigures>)]) -> Vec<(i64, Vec<Option<u64>>)> {
+    fn values_of(reports: &[(i64, Option<ProcessFigures>)]) -> Vec<(i64, Vec<Option<u64>>)> {
         let mut processes = Processes::default();
         for (seq, (at, figures)) in (1..).zip(reports) {
             let now = Timestamp::from_millis(*at);
@@ -196,7 +196,7 @@ mod tests {
             (103_000, figures(2_500_000, 1_500_000)),
         ];
         assert_eq!(
-            told(&reports),
+            values_of(&reports),
             [(101, half.clone()), (102, half.clone()), (103, half)]
         );
     }
@@ -212,6 +212,9 @@ mod tests {
         ];
         let half = vec![Some(500_000), Some(9_000), None, Some(0)];
         let fell = vec![None, Some(9_000), None, None];
-        assert_eq!(told(&reports), [(101, fell), (121, half.clone()), (122, half)]);
+        assert_eq!(
+            values_of(&reports),
+            [(101, fell), (121, half.clone()), (122, half)]
+        );
     }
 }

@@ -180,7 +180,7 @@ impl World {
     }
 }
 
-fn told(past: &Past) -> BTreeMap<i64, f64> {
+fn values_of(past: &Past) -> BTreeMap<i64, f64> {
     let values = past
         .lines
         .first()
@@ -205,7 +205,7 @@ proptest! {
                 world.turn(turn);
             }
         }
-        let seconds = told(&world.ask(600, 2_000));
+        let seconds = values_of(&world.ask(600, 2_000));
         let known: BTreeSet<i64> = seconds.keys().copied().collect();
         let over = (world.now + 1_000).div_euclid(1_000);
         let heard: BTreeSet<i64> = world.heard.iter().copied().filter(|second| *second < over).collect();
@@ -218,7 +218,7 @@ proptest! {
         // Coarse steps are sums of the fine ones.
         let past = world.ask(7_200, 800);
         prop_assert_eq!(past.step, 10_000);
-        for (at, mean) in told(&past) {
+        for (at, mean) in values_of(&past) {
             let parts: Vec<f64> = seconds.range(at..at + 10).map(|(_, rate)| *rate).collect();
             #[expect(clippy::cast_precision_loss, reason = "ten at most")]
             let expected = parts.iter().sum::<f64>() / parts.len() as f64;
@@ -234,7 +234,7 @@ proptest! {
             Turn::Report(_, _, more) => *more,
             _ => 0,
         }).sum();
-        let seconds = told(&world.ask(600, 2_000));
+        let seconds = values_of(&world.ask(600, 2_000));
         #[expect(clippy::cast_precision_loss, reason = "small counts")]
         let most = most as f64;
         prop_assert!(seconds.values().all(|rate| *rate >= 0.0));

@@ -28,14 +28,7 @@ work=$(mktemp -d)
 children=()
 stop_all() {
   trap - EXIT INT TERM
-  local pid
-  # The youngest first: actors say goodbye to a studio that is still there.
-  local indices=("${!children[@]}")
-  for ((i = ${#indices[@]} - 1; i >= 0; i--)); do
-    pid=${children[${indices[i]}]}
-    kill -TERM "$pid" 2>/dev/null || continue
-    wait "$pid" 2>/dev/null || true
-  done
+  stop_children
   rm -rf "$work"
 }
 trap 'stop_all' EXIT

@@ -50,3 +50,15 @@ wait_until() {
 engine_answers() {
   if [ $# -gt 0 ]; then docker -H "$1" version >/dev/null 2>&1; else docker version >/dev/null 2>&1; fi
 }
+
+# Ends the processes whose numbers are in `children`, those that stand still too. The youngest first: actors say goodbye to a
+# studio that is still there.
+stop_children() {
+  local pid i indices=("${!children[@]}")
+  for ((i = ${#indices[@]} - 1; i >= 0; i--)); do
+    pid=${children[${indices[i]}]}
+    kill -CONT "$pid" 2>/dev/null || continue
+    kill -TERM "$pid" 2>/dev/null || continue
+    wait "$pid" 2>/dev/null || true
+  done
+}

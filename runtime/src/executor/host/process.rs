@@ -159,37 +159,53 @@ fn kill_if(_pid: u32, _it_is: impl FnOnce(u32) -> bool) {}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::process::Command;
+    use std::process::{Child, Command};
 
     use super::*;
 
+    /// A process that carries a mark. It ends with the test, also with one that fails: whoever waits for the end of what the test
+    /// prints would wait for it, too.
+    struct Sleeper(Child);
+
+    impl Sleeper {
+        #[expect(
+            clippy::unwrap_used,
+            reason = "a helper of a test fails the test by panicking"
+        )]
+        fn marked(mark: &str) -> Self {
+            let sleeper = Command::new("sleep").arg("1000").env(MARK, mark).spawn().unwrap();
+            // The kernel lets the parent go on before the new program has its environment.
+            let environment = format!("/proc/{}/environ", sleeper.id());
+            while std::fs::read(&environment).unwrap().is_empty() {
+                std::thread::yield_now();
+            }
+            Self(sleeper)
+        }
+
+        fn id(&self) -> u32 {
+            self.0.id()
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            // It may have been ended already.
+            let _ended = self.0.kill();
+            let _reaped = self.0.wait();
+        }
+    }
+
     #[test]
     fn only_what_carries_the_mark_is_ended() {
-        let mut ours = Command::new("sleep")
-            .arg("1000")
-            .env(MARK, "loom-test-a-1")
-            .spawn()
-            .unwrap();
-        let mut other = Command::new("sleep")
-            .arg("1000")
-            .env(MARK, "loom-test-a-10")
-            .spawn()
-            .unwrap();
+        let ours = Sleeper::marked("loom-test-a-1");
+        let other = Sleeper::marked("loom-test-a-10");
         let started = start_time(ours.id()).unwrap();
         assert!(started > 0);
-        // The kernel lets the parent go on before the new program has its environment.
-        let environment = format!("/proc/{}/environ", ours.id());
-        while std::fs::read(&environment).unwrap().is_empty() {
-            std::thread::yield_now();
-        }
         let outcome = end_marked(&["loom-test-a-1"]);
         assert_eq!(outcome.ended, [format!("{} sleep", ours.id())]);
         assert_eq!(outcome.stuck, Vec::<String>::new());
         assert_eq!(start_time(ours.id()), None, "a zombie is no living process");
         assert!(is_alive(other.id()));
-        other.kill().unwrap();
-        other.wait().unwrap();
-        ours.wait().unwrap();
     }
 
     #[test]
@@ -197,11 +213,7 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let path = temporary.path().join("job");
         let directory = JobDirectory::create(&path).unwrap();
-        let mut other = Command::new("sleep")
-            .arg("1000")
-            .env(MARK, "loom-test-b-1")
-            .spawn()
-            .unwrap();
+        let other = Sleeper::marked("loom-test-b-1");
         let wrong = start_time(other.id()).unwrap() + 1;
         std::fs::write(path.join("agent.pid"), format!("{} {wrong}\n", other.id())).unwrap();
         assert_eq!(agent_of("loom-test-b-1", &directory), (None, None));
@@ -212,7 +224,5 @@ mod tests {
         }
         assert_eq!(agent_of("loom-test-b-2", &directory), (None, None));
         assert!(is_alive(other.id()));
-        other.kill().unwrap();
-        other.wait().unwrap();
     }
 }

@@ -18,11 +18,7 @@ url=${LOOM_PICTURE_URL:-http://localhost:$port}
 work=$(mktemp -d)
 children=()
 stop_all() {
-  local pid
-  for pid in "${children[@]}"; do
-    kill "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-  done
+  stop_children
   rm -rf "$work"
 }
 trap stop_all EXIT

@@ -9,7 +9,8 @@
 //!   ones are counted by address, whatever the way.
 //! - The token's role: to look and to open sockets needs `view`, also where what is asked is posted, to report `report`, anything else
 //!   `operate`. A route that needs more says so itself ([`crate::Known::needs`]), where its path has been read: here a path may be written in ways
-//!   that only the router understands, so that a rule may only be eased by the exact path. Handlers get the [`Caller`].
+//!   that only the router understands, so that a rule may only be eased by the exact path. Handlers get the [`Caller`], and the workspace
+//!   that the request is about.
 //!
 //! Public is `/api/health`, which a watchdog asks, `/api/session`, where a browser signs in, and the embedded page, which
 //! holds no data and has to be loaded before anybody could; the health is answered to any `Host`. Runs as middleware: extractors run side by side, and a bad
@@ -33,9 +34,9 @@ use super::{body_deadline, events, packed, routes, session, several, shown, unan
 use crate::Clock;
 use crate::access::{Access, Caller, Key, Pass, Role};
 use crate::live::Line;
-use crate::replication::Door;
 use crate::sessions::Sessions;
 use crate::tries::{Tries, Way};
+use crate::workspaces::Workspaces;
 
 /// The path that anybody may ask, by any name.
 const HEALTH: [&str; 2] = ["/api/health", "/api/v1/health"];
@@ -305,8 +306,8 @@ impl Guard {
     }
 }
 
-/// The middleware before and after all handlers: one, for each costs every request some allocations. Wants `web::Data<Guard>` in
-/// the application.
+/// The middleware before and after all handlers: one, for each costs every request some allocations. Wants `web::Data<Guard>` and
+/// `web::Data<Workspaces>` in the application.
 ///
 /// # Errors
 /// What the routes behind it return; a refusal is an answer.
@@ -314,7 +315,9 @@ pub(crate) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Some(guard) = request.app_data::<web::Data<Guard>>().cloned() else {
+    let guard = request.app_data::<web::Data<Guard>>().cloned();
+    let workspaces = request.app_data::<web::Data<Workspaces>>().cloned();
+    let Some((guard, workspaces)) = guard.zip(workspaces) else {
         // Without its rules the guard lets nobody in.
         let problem = ApiError::unavailable("no_guard", "this server was put together without its guard");
         return Ok(request.into_response(problem.response()));
@@ -328,8 +331,8 @@ pub(crate) async fn guard(
     let reader = guard.reader(request.headers());
     let protocol = shown::protocol_beside_token(request.headers());
     let takes_packed = packed::is_taken(request.headers());
-    let door = request.app_data::<web::Data<Door>>().cloned();
-    let replica = door.as_ref().and_then(|door| door.replica());
+    let main = workspaces.main().clone();
+    let replica = main.door.replica();
     let mut checked = guard.check(&request);
     if let Some(replica) = replica
         && checked
@@ -347,16 +350,16 @@ pub(crate) async fn guard(
         }
         Ok(identified) => {
             if let Some((caller, pass)) = identified {
-                if let Some(door) = &door
-                    && let Some(used) = pass.as_ref().and_then(|pass| pass.session.as_ref())
+                if let Some(used) = pass.as_ref().and_then(|pass| pass.session.as_ref())
                     && let Some(news) = guard.sessions.use_of(used)
                 {
-                    door.mention_session(news).await;
+                    main.door.mention_session(news).await;
                 }
                 let mut extensions = request.extensions_mut();
                 extensions.insert(caller);
                 pass.map(|pass| extensions.insert(pass));
             }
+            request.extensions_mut().insert(main.clone());
             let shared = replica.filter(|_| is_data(&request));
             if let Some(replica) = shared
                 && let Err(away) = several::wait(replica, request.headers()).await

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use loom_protocol::{Health, HealthStatus, PartHealth};
 
-use crate::app::Services;
+use crate::workspaces::Here;
 use loom_history::{HistoryHealth, Place};
 
 /// The health as of now; `degraded` when any part is.
 #[utoipa::path(get, path = "/api/health", tag = "studio", responses((status = 200, body = Health)), security(()))]
-pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
+pub(super) async fn health(workspace: Here) -> web::Json<Health> {
     let ok = |message: String| PartHealth {
         status: HealthStatus::Ok,
         message: Some(message),
@@ -18,25 +18,28 @@ pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
     let mut parts = BTreeMap::from([
         (
             "directory".to_owned(),
-            ok(format!("{} actors", services.directory.len())),
+            ok(format!("{} actors", workspace.directory.len())),
         ),
         (
             "live".to_owned(),
-            ok(format!("{} viewers", services.hub.stats().viewers)),
+            ok(format!("{} viewers", workspace.hub.stats().viewers)),
         ),
-        ("history".to_owned(), history(&services.intake.history().health())),
+        (
+            "history".to_owned(),
+            history(&workspace.intake.history().health()),
+        ),
     ]);
-    if let Some(replica) = services.door.replica() {
+    if let Some(replica) = workspace.door.replica() {
         parts.insert("servers".to_owned(), replica.health());
     }
-    for extension in &services.extensions {
+    for extension in &workspace.extensions {
         parts.extend(extension.health());
     }
     let worst = parts.values().map(|part| part.status).max();
     web::Json(Health {
         status: worst.unwrap_or(HealthStatus::Ok),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        uptime: services.uptime(),
+        uptime: workspace.uptime(),
         parts,
     })
 }

@@ -1,7 +1,7 @@
 //! The description of the interface, generated from the handlers. Committed as `server/openapi.json`; a test compares.
 
+use actix_web::HttpResponse;
 use actix_web::http::Method;
-use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -15,7 +15,7 @@ use super::{
     actors, api_v1, events, health, history, journal, lints, map, metrics, orders, otlp, poll, prometheus,
     rates, recording, report, sections, seen, session, socket, traffic, tree,
 };
-use crate::app::Services;
+use crate::workspaces::Here;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -223,8 +223,8 @@ fn refusal(why: &str) -> Response {
     get, path = "/api/openapi.json", tag = "studio",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)),
 )]
-pub(super) async fn serve(services: web::Data<Services>) -> HttpResponse {
-    let extensions = services.extensions.iter();
+pub(super) async fn serve(workspace: Here) -> HttpResponse {
+    let extensions = workspace.extensions.iter();
     HttpResponse::Ok().json(document(extensions.filter_map(|extension| extension.openapi())))
 }
 

@@ -11,10 +11,9 @@ use super::error::ApiResult;
 use super::guard::{Guard, origin_text, peer};
 use super::origin::{Authority, Origin};
 use crate::access::{Caller, Pass, Role};
-use crate::live::Sockets;
-use crate::replication::Door;
 use crate::sessions::{LIFE_MILLIS, Sessions};
 use crate::tries::Way;
+use crate::workspaces::Workspaces;
 
 /// Whether one must sign in here, and whether the caller has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,9 +47,9 @@ pub(super) struct SignIn {
 pub(super) async fn state(
     request: HttpRequest,
     guard: web::Data<Guard>,
-    door: web::Data<Door>,
+    workspaces: web::Data<Workspaces>,
 ) -> web::Json<SessionState> {
-    if let Some(replica) = door.replica()
+    if let Some(replica) = workspaces.main().door.replica()
         && is_unknown(request.headers(), guard.sessions())
     {
         replica.catch_up().await;
@@ -87,7 +86,7 @@ pub(super) async fn sign_in(
     request: HttpRequest,
     shown: web::Json<SignIn>,
     guard: web::Data<Guard>,
-    door: web::Data<Door>,
+    workspaces: web::Data<Workspaces>,
 ) -> ApiResult<HttpResponse> {
     if !guard.wants_token() {
         return Ok(HttpResponse::NoContent().finish());
@@ -97,7 +96,7 @@ pub(super) async fn sign_in(
         // The page would show nothing but refusals.
         caller.need(Role::View)?;
     }
-    let headers = request.headers();
+    let (headers, door) = (request.headers(), &workspaces.main().door);
     // One who signs in again has no use for the session before.
     if let Some(before) = id(headers) {
         door.session(guard.sessions(), Sessions::end_of(before)).await?;
@@ -123,14 +122,15 @@ pub(super) async fn sign_in(
 pub(super) async fn sign_out(
     request: HttpRequest,
     guard: web::Data<Guard>,
-    sockets: web::Data<Sockets>,
-    door: web::Data<Door>,
+    workspaces: web::Data<Workspaces>,
 ) -> ApiResult<HttpResponse> {
-    let headers = request.headers();
+    let (headers, door) = (request.headers(), &workspaces.main().door);
     if let Some(id) = id(headers) {
         // Here in any case; it is over only once all servers know.
         guard.sessions().take(Sessions::end_of(id));
-        sockets.cut_session(id);
+        for workspace in workspaces.all() {
+            workspace.sockets.cut_session(id);
+        }
         door.session(guard.sessions(), Sessions::end_of(id)).await?;
     }
     Ok(HttpResponse::NoContent()

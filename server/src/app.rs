@@ -1,6 +1,7 @@
 //! The application: one factory for the server and for tests.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -8,12 +9,24 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, Error, web};
 
 use crate::http;
-use crate::workspaces::{Workspace, Workspaces};
+use crate::workspaces::{Workspace, WorkspaceName, Workspaces};
 
 /// What the application is made from: its workspaces, and what they share. Stands for the workspace `main` where one is meant.
 #[derive(Clone)]
 pub struct Services {
     pub(crate) workspaces: Workspaces,
+}
+
+impl Services {
+    /// A workspace that is open.
+    pub fn workspace(&self, name: &WorkspaceName) -> Option<Arc<Workspace>> {
+        self.workspaces.get(name)
+    }
+
+    /// Goes by the tokens that are in their file now, as a running studio does each second. Waits for the disk.
+    pub fn reload(&self) {
+        self.workspaces.reload();
+    }
 }
 
 impl Deref for Services {

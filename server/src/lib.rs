@@ -40,7 +40,7 @@ pub mod ui;
 mod windows;
 mod workspaces;
 
-pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, UnknownRole};
+pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, TokenWorkspaces, UnknownRole};
 pub use app::{Services, create_app};
 pub use certificate::CertificateError;
 pub use clock::{Clock, SystemClock};

@@ -13,7 +13,7 @@ use actix_web::{HttpServer, rt::net::TcpStream};
 use loom_bridge::ActorRegistry;
 use tokio::task::JoinHandle;
 
-use crate::access::{Access, TokenFileError};
+use crate::access::{Access, Reach, TokenFileError};
 use crate::certificate::{Certificate, CertificateError};
 use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
@@ -22,7 +22,7 @@ use crate::live::{Feed, Line, Sockets};
 use crate::options::TlsFiles;
 use crate::recording::{Opened, RecordingError};
 use crate::replication::{Door, ReplicatedLog};
-use crate::workspaces::{Plan, Source, WorkspaceName, Workspaces};
+use crate::workspaces::{Plan, Source, Workspace, WorkspaceName, Workspaces};
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
 /// Time that open requests have to end when the server stops.
@@ -182,7 +182,11 @@ impl StudioBuilder {
     /// is read here, so this waits for the disk.
     pub fn services(self) -> Result<Services, StartError> {
         let options = self.options;
-        let access = Access::new(options.token.clone(), options.tokens.as_deref())?;
+        let reach = match (&self.opened, &self.log) {
+            (None, None) => Reach::Named,
+            _ => Reach::MainAlone,
+        };
+        let access = Access::new(options.token.clone(), options.tokens.as_deref(), reach)?;
         if !options.bind.is_loopback() && !access.has_token() {
             return Err(StartError::TokenRequired { bind: options.bind });
         }
@@ -288,6 +292,11 @@ impl StudioBuilder {
 }
 
 impl RunningStudio {
+    /// A workspace that is open.
+    pub fn workspace(&self, name: &WorkspaceName) -> Option<Arc<Workspace>> {
+        self.workspaces.get(name)
+    }
+
     /// The address to open in a browser.
     pub fn url(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };

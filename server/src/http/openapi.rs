@@ -21,7 +21,9 @@ use crate::workspaces::Here;
 #[openapi(
     info(
         title = "Loom Studio",
-        description = "Shows every actor of a running system, live. Errors are RFC 9457 problems with a stable `code`."
+        description = "Shows every actor of a running system, live. Errors are RFC 9457 problems with a stable `code`. Where a token is of \
+                       several workspaces, the header `Loom-Workspace` names the one that a request is about; for sockets and links, \
+                       which have no headers, also `workspace` in the address. Without it that is the first."
     ),
     paths(
         actors::list,
@@ -185,6 +187,7 @@ fn add_refusals(document: &mut utoipa::openapi::OpenApi) {
             // An empty list of its own says that it is open to everybody.
             if operation.security.is_none() {
                 refusals.push(("401", "this server wants its token shown"));
+                refusals.push(("404", "there is no such workspace for this caller"));
                 refusals.push(("429", "too many wrong tokens came from this address"));
             }
             if has_number_in_path(operation) {

@@ -83,12 +83,6 @@ fn write_page(workspace: &Workspace, guard: &Guard) -> Result<String, std::fmt::
             live.left_out,
         ),
         (
-            "loom_studio_refused_requests_total",
-            "counter",
-            "Requests refused by host, origin or token.",
-            guard.refused(),
-        ),
-        (
             "loom_studio_uptime_seconds",
             "gauge",
             "Time since the server started.",
@@ -97,6 +91,17 @@ fn write_page(workspace: &Workspace, guard: &Guard) -> Result<String, std::fmt::
     ] {
         head(&mut text, name, kind, help)?;
         writeln!(text, "{name} {value}")?;
+    }
+    // Of the server as a whole.
+    if workspace.name.is_main() {
+        let name = "loom_studio_refused_requests_total";
+        head(
+            &mut text,
+            name,
+            "counter",
+            "Requests refused by host, origin or token.",
+        )?;
+        writeln!(text, "{name} {}", guard.refused())?;
     }
     write_servers(&mut text, workspace)?;
     Ok(text)

@@ -7,13 +7,14 @@ use loom_protocol::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::asked;
 use super::error::ApiResult;
 use super::guard::{Guard, origin_text, peer};
 use super::origin::{Authority, Origin};
 use crate::access::{Caller, Pass, Role};
 use crate::sessions::{LIFE_MILLIS, Sessions};
 use crate::tries::Way;
-use crate::workspaces::Workspaces;
+use crate::workspaces::{WorkspaceName, Workspaces};
 
 /// Whether one must sign in here, and whether the caller has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +30,15 @@ pub(super) struct SessionState {
     /// What this caller may do: `view`, `operate` and `admin` each include the one before, `report` is to report alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
+    /// The workspace that this request is about: the one that it names (`Loom-Workspace`), or the first of `workspaces`. Absent where
+    /// there is none of that name for this caller, and where `workspaces` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    workspace: Option<WorkspaceName>,
+    /// The workspaces that this caller may see. Absent where that is `main` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    workspaces: Option<Vec<WorkspaceName>>,
 }
 
 /// What to sign in with.
@@ -55,12 +65,20 @@ pub(super) async fn state(
         replica.catch_up().await;
     }
     let caller = guard.identify(request.headers(), "", peer(request.peer_addr()));
-    let caller = caller.ok().map(|(caller, _)| caller);
+    let (caller, pass) = caller.ok().unzip();
+    let pass = pass.flatten();
+    let seen = guard.access().workspaces(pass.as_ref().map(|pass| &pass.key));
+    let seen = (!seen.iter().all(WorkspaceName::is_main)).then_some(seen);
+    let chosen = asked::choose(&workspaces, pass.as_ref(), &request).ok();
     web::Json(SessionState {
         required: guard.wants_token(),
         signed_in: caller.is_some(),
         name: caller.as_ref().map(|caller| caller.name().to_owned()),
         role: caller.as_ref().map(Caller::role),
+        workspace: chosen
+            .filter(|_| seen.is_some())
+            .map(|workspace| workspace.name.clone()),
+        workspaces: seen,
     })
 }
 

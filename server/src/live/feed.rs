@@ -220,12 +220,15 @@ async fn keep_access(workspaces: Workspaces) {
     loop {
         ticks.tick().await;
         if guard.access().has_file() {
-            let guard = guard.clone();
+            let workspaces = workspaces.clone();
             // It waits for the disk. That it panics would be a fault of ours, and the tokens stay as they were.
-            let _panic = tokio::task::spawn_blocking(move || guard.reload_tokens()).await;
+            let _panic = tokio::task::spawn_blocking(move || workspaces.reload()).await;
         }
         for workspace in workspaces.all() {
-            workspace.sockets.cut_ended(|pass| guard.still_lets_in(pass));
+            let name = &workspace.name;
+            workspace
+                .sockets
+                .cut_ended(|pass| guard.still_lets_in(pass, name));
         }
     }
 }

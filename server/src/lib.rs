@@ -38,8 +38,9 @@ mod traffic;
 mod tries;
 pub mod ui;
 mod windows;
+mod workspaces;
 
-pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, UnknownRole};
+pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, TokenWorkspaces, UnknownRole};
 pub use app::{Services, create_app};
 pub use certificate::CertificateError;
 pub use clock::{Clock, SystemClock};
@@ -59,3 +60,4 @@ pub use options::{DEFAULT_PORT, RecorderOptions, StudioOptions, TlsFiles, Token}
 pub use recording::RecordingError;
 pub use replication::{Door, MemoryLog};
 pub use studio::{RunningStudio, StartError, Studio, StudioBuilder};
+pub use workspaces::{InvalidWorkspace, Workspace, WorkspaceName};

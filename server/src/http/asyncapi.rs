@@ -1,12 +1,12 @@
 //! The description of sockets and streams (AsyncAPI 3.0), made of the frames' descriptions and the schemas of the OpenAPI document.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use serde_json::{Map, Value, json};
 
 use super::events;
 use super::openapi;
-use crate::app::Services;
 use crate::live::{LiveChannel, LiveDescription, MessageType, described};
+use crate::workspaces::Here;
 
 /// What AsyncAPI calls schemas that are written as OpenAPI 3.1 writes them.
 const FORMAT: &str = "application/vnd.oai.openapi+json;version=3.1.0";
@@ -16,14 +16,14 @@ const FORMAT: &str = "application/vnd.oai.openapi+json;version=3.1.0";
     get, path = "/api/asyncapi.json", operation_id = "asyncapi", tag = "studio",
     responses((status = 200, description = "AsyncAPI 3.0: what travels over `/ws`, the stream of events, and sockets of products", body = Object)),
 )]
-pub(super) async fn serve(services: web::Data<Services>) -> HttpResponse {
+pub(super) async fn serve(workspace: Here) -> HttpResponse {
     let schemas = openapi::document(
-        services
+        workspace
             .extensions
             .iter()
             .filter_map(|extension| extension.openapi()),
     );
-    let live = services.extensions.iter().map(|extension| extension.live());
+    let live = workspace.extensions.iter().map(|extension| extension.live());
     HttpResponse::Ok().json(document(&schemas, live))
 }
 

@@ -2,6 +2,7 @@
 
 mod actors;
 pub(crate) mod api_v1;
+mod asked;
 mod asyncapi;
 mod body_deadline;
 mod caller;

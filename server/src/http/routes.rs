@@ -85,6 +85,12 @@ pub(super) fn eased() -> Vec<(String, Role)> {
         .collect()
 }
 
+/// The patterns of all routes of the studio.
+pub(super) fn own() -> Vec<ResourceDef> {
+    let routes = routes().into_iter();
+    routes.map(|route| ResourceDef::new(route.path())).collect()
+}
+
 /// The patterns of those that need more than what is usual.
 pub(super) fn raised() -> Vec<(ResourceDef, Role)> {
     let routes = routes().into_iter();

@@ -47,3 +47,5 @@ mod tokens;
 mod traffic;
 mod tree;
 mod ui;
+mod workspaces;
+mod workspaces_apart;

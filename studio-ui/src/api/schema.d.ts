@@ -354,7 +354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health as of now; `degraded` when any part is. */
+        /** The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -1048,7 +1048,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health as of now; `degraded` when any part is. */
+        /** The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why. */
         get: operations["v1_health"];
         put?: never;
         post?: never;
@@ -2487,6 +2487,13 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** @description Whether this caller may go on: it showed a token, or none is required. */
             signedIn: boolean;
+            /**
+             * @description The workspace that this request is about: the one that it names (`Loom-Workspace`), or the first of `workspaces`. Absent where
+             *     there is none of that name for this caller, and where `workspaces` is.
+             */
+            workspace?: string | null;
+            /** @description The workspaces that this caller may see. Absent where that is `main` alone. */
+            workspaces?: string[] | null;
         };
         /**
          * @description How grave it is.
@@ -2762,6 +2769,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -2978,6 +2994,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -3072,6 +3097,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4968,6 +5002,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -5057,6 +5100,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5551,6 +5603,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -5603,6 +5664,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5764,6 +5834,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6493,6 +6572,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -6544,6 +6632,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6767,6 +6864,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -6861,6 +6967,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8749,6 +8864,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -8800,6 +8924,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8905,6 +9038,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9399,6 +9541,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -9451,6 +9602,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9612,6 +9772,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10341,6 +10510,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -10381,6 +10559,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10442,6 +10629,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10535,6 +10731,15 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

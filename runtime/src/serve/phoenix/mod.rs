@@ -3,6 +3,7 @@
 //! Topics: `logs:all`, `logs:<job>` (event `new_log`), `workflow:<name>` (event `job_status`). Both serializers of
 //! Phoenix 1.x are spoken (`vsn=1.0.0` objects, `vsn=2.0.0` arrays); a bare join frame without `ref` works too.
 
+mod client;
 mod message;
 mod outbox;
 mod socket;

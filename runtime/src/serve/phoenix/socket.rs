@@ -1,6 +1,5 @@
 //! One Phoenix socket: an actix actor that is the body of its connection.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,18 +10,15 @@ use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
 use loom_protocol::Problem;
 use loom_studio::{Admission, ApiError, Sockets, bounded_frames, close_reason};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::Phoenix;
-use super::message::{Frame, Serializer};
-use super::outbox::{Ending, Outbox};
+use super::client::{Client, NO_FRAME};
+use super::message::Serializer;
+use super::outbox::Ending;
 use crate::serve::runtime::Runtime;
 
 /// The largest frame a client may send.
 const MAX_FRAME: usize = 64 * 1024;
-/// Topics a socket may join.
-const MAX_TOPICS: usize = 256;
 /// `phoenix.js` beats every 30 s; silence twice as long means it is gone.
 const GONE: Duration = Duration::from_secs(65);
 
@@ -68,10 +64,8 @@ pub(in crate::serve) async fn open(
         handle,
         place,
         runtime: runtime.get_ref().clone(),
-        phoenix: runtime.phoenix(),
-        waiting: None,
         serializer,
-        joined: HashMap::new(),
+        client: None,
         heard: Instant::now(),
     };
     ws::WsResponseBuilder::new(socket, &request, bounded_frames(body, MAX_FRAME))
@@ -84,12 +78,8 @@ struct Socket {
     handle: ActorHandle,
     place: Admission,
     runtime: Runtime,
-    phoenix: Arc<Phoenix>,
-    /// What waits for it, and under which number it is known.
-    waiting: Option<(u64, Arc<Outbox>)>,
     serializer: Serializer,
-    /// Topics, each with the `join_ref` that its frames carry.
-    joined: HashMap<String, Value>,
+    client: Option<Client>,
     heard: Instant,
 }
 
@@ -101,89 +91,13 @@ struct Waiting;
 type Context = ws::WebsocketContext<Socket>;
 
 impl Socket {
-    fn send(&self, frame: &Frame, ctx: &mut Context) {
-        ctx.text(self.serializer.write(frame));
-    }
-
-    fn take(&mut self, frame: &Frame, ctx: &mut Context) {
-        let topic = frame.topic.as_str();
-        if topic != "phoenix" {
-            self.handle.message_handled();
-        }
-        let answer = match frame.event.as_str() {
-            "heartbeat" if topic == "phoenix" => Ok(()),
-            "phx_join" => self.join(frame),
-            "phx_leave" => {
-                self.leave(topic);
-                Ok(())
-            }
-            _ if self.joined.contains_key(topic) => Err("unknown event".to_owned()),
-            _ => Err("unmatched topic".to_owned()),
-        };
-        let join_ref = self.joined.get(topic).unwrap_or(&frame.join_ref).clone();
-        self.send(&frame.reply(&join_ref, answer), ctx);
-        if frame.event == "phx_leave" {
-            ctx.text(self.serializer.write_push(&join_ref, topic, "phx_close", "{}"));
-        }
-    }
-
-    fn join(&mut self, frame: &Frame) -> Result<(), String> {
-        match frame.topic.split_once(':') {
-            // A job may come later: it is not known by name before it runs.
-            Some(("logs", job)) if !job.is_empty() => {}
-            Some(("workflow", name)) if self.runtime.knows_workflow(name) => {}
-            Some(("workflow", name)) => {
-                return Err(format!(
-                    "unknown workflow `{name}`; GET /api/workflows lists those that there are"
-                ));
-            }
-            _ => return Err("unmatched topic".to_owned()),
-        }
-        if self.joined.len() >= MAX_TOPICS && !self.joined.contains_key(&frame.topic) {
-            return Err(format!("too many topics; a socket joins {MAX_TOPICS} at most"));
-        }
-        // `phoenix.js` sends its join_ref in both forms; a bare join has its `ref` at most.
-        let join_ref = if frame.join_ref.is_null() {
-            &frame.reference
-        } else {
-            &frame.join_ref
-        };
-        let again = self
-            .joined
-            .insert(frame.topic.clone(), join_ref.clone())
-            .is_some();
-        if let Some((_, outbox)) = &self.waiting {
-            outbox.join(&frame.topic);
-        }
-        if !again && frame.topic.starts_with("logs:") {
-            self.phoenix.listens_to_logs(true);
-        }
-        Ok(())
-    }
-
-    fn leave(&mut self, topic: &str) {
-        if let Some((_, outbox)) = &self.waiting {
-            outbox.leave(topic);
-        }
-        if self.joined.remove(topic).is_some() && topic.starts_with("logs:") {
-            self.phoenix.listens_to_logs(false);
-        }
-    }
-
     fn send_waiting(&mut self, ctx: &mut Context) {
-        let Some((_, outbox)) = &self.waiting else { return };
+        let Some(client) = &self.client else { return };
         // Before the look: what comes from now on is owed anew.
         self.place.pulse().paid();
-        let (pushes, ending) = outbox.take();
-        for push in pushes {
-            for topic in push.topics.iter() {
-                let Some(join_ref) = self.joined.get(topic) else {
-                    continue;
-                };
-                for payload in push.payloads.iter() {
-                    ctx.text(self.serializer.write_push(join_ref, topic, push.event, payload));
-                }
-            }
+        let (texts, ending) = client.take();
+        for text in texts {
+            ctx.text(text);
         }
         match ending {
             None => {}
@@ -207,11 +121,11 @@ impl Actor for Socket {
 
     fn started(&mut self, ctx: &mut Context) {
         let (me, pulse) = (ctx.address(), Arc::clone(self.place.pulse()));
-        let outbox = Arc::new(Outbox::new(move || {
+        let wake = move || {
             pulse.owed();
             me.try_send(Waiting).is_ok()
-        }));
-        self.waiting = Some((self.phoenix.add(Arc::clone(&outbox)), outbox));
+        };
+        self.client = Some(Client::new(&self.runtime, self.serializer, wake));
         ctx.run_interval(GONE / 4, |socket, ctx| {
             socket.handle.beat();
             if socket.heard.elapsed() > GONE {
@@ -220,15 +134,6 @@ impl Actor for Socket {
             // Clients that only listen answer a ping.
             ctx.ping(b"");
         });
-    }
-
-    fn stopped(&mut self, _: &mut Context) {
-        for topic in self.joined.keys().cloned().collect::<Vec<_>>() {
-            self.leave(&topic);
-        }
-        if let Some((id, _)) = self.waiting.take() {
-            self.phoenix.remove(id);
-        }
     }
 }
 
@@ -246,17 +151,23 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
         self.heard = Instant::now();
         self.place.pulse().heard();
         match message {
-            Ok(ws::Message::Text(text)) => match Serializer::read(&text) {
-                Some((form, frame)) => {
-                    self.serializer = form;
-                    self.take(&frame, ctx);
+            Ok(ws::Message::Text(text)) => {
+                let Some(client) = &mut self.client else { return };
+                match client.hear(&text) {
+                    Some(heard) => {
+                        if heard.is_message {
+                            self.handle.message_handled();
+                        }
+                        for answer in heard.answers {
+                            ctx.text(answer);
+                        }
+                    }
+                    None => {
+                        tracing::debug!("a Phoenix socket sent what is no frame");
+                        close(ctx, ws::CloseCode::Invalid, NO_FRAME);
+                    }
                 }
-                None => {
-                    tracing::debug!("a Phoenix socket sent what is no frame");
-                    let reason = "no Phoenix frame: send {topic, event, payload, ref} or [join_ref, ref, topic, event, payload]";
-                    close(ctx, ws::CloseCode::Invalid, reason);
-                }
-            },
+            }
             Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
             Ok(ws::Message::Close(reason)) => {
                 ctx.close(reason);

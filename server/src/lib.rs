@@ -47,8 +47,8 @@ pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
 pub use extension::{Extension, StudioHandle, UiSection};
 pub use http::{
-    ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, asyncapi_document,
-    document as openapi_document, link_to_next, routes as studio_routes,
+    ApiError, ApiResult, Guard, InvalidOrigin, Known, LONG_POLL, LONG_POLL_SESSION, Origin,
+    asyncapi_document, document as openapi_document, link_to_next, routes as studio_routes,
 };
 pub use ingest::Intake;
 pub use live::{

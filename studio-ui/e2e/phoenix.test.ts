@@ -13,13 +13,15 @@ const CLIENT = readFileSync("node_modules/phoenix/priv/static/phoenix.js", "utf8
 type Heard = { joined: string[]; events: { topic: string; event: string; payload: Record<string, unknown> }[] };
 
 /** Joins topics from within the page by the client's own words. */
-async function join(page: Page, options: object, topics: string[]): Promise<Heard["joined"]> {
+async function join(page: Page, options: { polls?: boolean; authToken?: string }, topics: string[]): Promise<Heard["joined"]> {
   await page.evaluate(`${CLIENT};window.Phoenix = Phoenix`);
   return page.evaluate(
     async ({ options, topics }) => {
       // biome-ignore lint/suspicious/noExplicitAny: the client has no types of its own.
       const { Phoenix } = window as any;
-      const socket = new Phoenix.Socket("/socket", options);
+      const { polls, ...rest } = options;
+      const transport = polls ? { transport: Phoenix.LongPoll } : {};
+      const socket = new Phoenix.Socket("/socket", { ...rest, ...transport });
       // biome-ignore lint/suspicious/noExplicitAny: as above.
       (window as any).heard = { events: [] };
       socket.connect();
@@ -48,10 +50,10 @@ function heard(page: Page): Promise<Heard["events"]> {
   return page.evaluate(() => (window as any).heard.events);
 }
 
-it("hears of a run: lines of its jobs, and their states", async () => {
+it.each([false, true])("hears of a run: lines of its jobs, and their states (by plain requests: %s)", async (polls) => {
   const page = await openPage("/workflows");
   const topic = `workflow:${WORKFLOW}`;
-  expect(await join(page, {}, ["logs:all", topic])).toEqual(["ok", "ok"]);
+  expect(await join(page, { polls }, ["logs:all", topic])).toEqual(["ok", "ok"]);
   const started = await fetch(`${studio()}/api/workflows/${WORKFLOW}/start`, { method: "POST" });
   const { runId } = (await started.json()) as { runId: string };
   const ofRun = async (event: string) =>
@@ -74,9 +76,9 @@ it("is told why a topic is none", async () => {
 
 const LOCKED = process.env.LOOM_E2E_LOCKED_URL;
 
-it.runIf(LOCKED)("shows its token, as version 1.8 does", async () => {
+it.runIf(LOCKED).each([false, true])("shows its token, as version 1.8 does (by plain requests: %s)", async (polls) => {
   const at = LOCKED as string;
   const page = await openPage("/workflows", { at });
-  const options = { authToken: process.env.LOOM_E2E_TOKEN };
+  const options = { polls, authToken: process.env.LOOM_E2E_TOKEN };
   expect(await join(page, options, ["logs:all"])).toEqual(["ok"]);
 });

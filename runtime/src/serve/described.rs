@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 pub(super) fn live() -> LiveDescription {
     LiveDescription {
         frames: frames(),
-        channels: vec![phoenix()],
+        channels: vec![
+            phoenix("phoenix", "/socket/websocket", SOCKET),
+            phoenix("phoenixPoll", "/socket/longpoll", POLL),
+        ],
     }
 }
 
@@ -53,7 +56,12 @@ fn frames() -> Vec<MessageType> {
     ]
 }
 
-fn phoenix() -> LiveChannel {
+const SOCKET: &str = "Phoenix channels, both serializers (`vsn=1.0.0`: objects, `vsn=2.0.0`: arrays). Topics: `logs:all`, `logs:<job>`, \
+                      `workflow:<name>`.";
+const POLL: &str = "The same by plain requests, as Phoenix's LongPoll transport makes them: frames are texts in `messages` of an answer, and lines \
+                    of a body.";
+
+fn phoenix(id: &str, path: &str, summary: &str) -> LiveChannel {
     let event = |name: &str, summary: &str, payload: &Value| {
         let first = json!({
             "type": "object", "required": ["topic", "event", "payload"],
@@ -87,21 +95,31 @@ fn phoenix() -> LiveChannel {
         "properties": {"runId": {"type": "string"}, "job": {"type": "string"}, "state": {"type": "string"}},
     });
     LiveChannel {
-        id: "phoenix".to_owned(),
-        path: "/socket/websocket".to_owned(),
-        summary: "Phoenix channels, both serializers (`vsn=1.0.0`: objects, `vsn=2.0.0`: arrays). Topics: `logs:all`, `logs:<job>`, \
-                  `workflow:<name>`."
-            .to_owned(),
+        id: id.to_owned(),
+        path: path.to_owned(),
+        summary: summary.to_owned(),
         sends: vec![
-            event("new_log", "A line of a job's log, to `logs:all` and `logs:<job>`.", &schema("LogLine")),
-            event("job_status", "A job of a workflow changed its state, to `workflow:<name>`.", &job_status),
+            event(
+                "new_log",
+                "A line of a job's log, to `logs:all` and `logs:<job>`.",
+                &schema("LogLine"),
+            ),
+            event(
+                "job_status",
+                "A job of a workflow changed its state, to `workflow:<name>`.",
+                &job_status,
+            ),
             event("phx_reply", "The answer to a frame that has a `ref`.", &reply),
             event("phx_close", "A topic was left.", &nothing),
         ],
         takes: vec![
             event("phx_join", "Joins a topic.", &nothing),
             event("phx_leave", "Leaves a topic.", &nothing),
-            event("heartbeat", "On the topic `phoenix`, at least each minute.", &nothing),
+            event(
+                "heartbeat",
+                "On the topic `phoenix`, at least each minute.",
+                &nothing,
+            ),
         ],
     }
 }

@@ -34,7 +34,7 @@ use super::origin::{Authority, Origin, is_loopback};
 use super::{asked, body_deadline, events, packed, routes, session, several, shown, unanswered};
 use crate::Clock;
 use crate::access::{Access, Caller, Key, Pass, Role};
-use crate::live::Line;
+use crate::live::{Line, Polls};
 use crate::sessions::Sessions;
 use crate::tries::{Tries, Way};
 use crate::workspaces::{WorkspaceName, Workspaces};
@@ -58,6 +58,8 @@ pub struct Guard {
     /// Where the embedded page lives beside its files.
     pages: Vec<String>,
     sessions: Arc<Sessions>,
+    /// Long-polls that are open.
+    polls: Polls,
     tries: Tries,
     refused: AtomicU64,
     /// It shows a recording: nothing of it can be changed.
@@ -74,15 +76,18 @@ impl Guard {
         pages: Vec<String>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let mut eased = routes::eased();
+        eased.push((shown::LONG_POLL.to_owned(), Role::View));
         Self {
             bind,
             origins,
             access,
-            eased: routes::eased(),
+            eased,
             raised: routes::raised(),
             own: routes::own(),
             pages,
             sessions: Arc::new(Sessions::new(clock.clone())),
+            polls: Polls::default(),
             tries: Tries::new(clock),
             refused: AtomicU64::new(0),
             is_past: false,
@@ -116,6 +121,10 @@ impl Guard {
 
     pub(crate) fn access(&self) -> &Access {
         &self.access
+    }
+
+    pub(crate) fn polls(&self) -> &Polls {
+        &self.polls
     }
 
     pub(crate) fn sessions(&self) -> &Arc<Sessions> {
@@ -152,7 +161,8 @@ impl Guard {
         if public && !socket {
             return Ok(None);
         }
-        let (caller, pass) = self.identify(headers, request.query_string(), peer(request.peer_addr()))?;
+        let (caller, pass) =
+            self.identify(headers, path, request.query_string(), peer(request.peer_addr()))?;
         let needed = self.needed(request.method(), path);
         caller.need(needed)?;
         if self.is_past && needed != Role::View {
@@ -251,18 +261,21 @@ impl Guard {
     pub(super) fn identify(
         &self,
         headers: &HeaderMap,
+        path: &str,
         query: &str,
         peer: IpAddr,
     ) -> Result<(Caller, Option<Pass>), ApiError> {
         if !self.access.wants_token() {
             return Ok((Caller::local(), None));
         }
-        let pass = match shown::token(headers, query) {
+        let pass = match shown::token(headers, path, query) {
             Some(shown) => Pass {
                 key: self.judge(&shown, Way::Program, peer)?,
                 session: None,
             },
-            None => session::pass(headers, &self.sessions).ok_or_else(token_required)?,
+            None => session::pass(headers, &self.sessions)
+                .or_else(|| self.polls.pass(&shown::poll_session(path, query)?))
+                .ok_or_else(token_required)?,
         };
         // Of a token that was revoked nothing is left, the sessions that began with it included.
         let caller = self.access.caller(&pass.key).ok_or_else(token_required)?;
@@ -475,7 +488,7 @@ fn allow_reading(headers: &mut HeaderMap, origin: HeaderValue) {
     set(
         headers,
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "Authorization, Content-Type, Loom-Workspace",
+        "Authorization, Content-Type, Loom-Workspace, X-Phoenix-AuthToken",
     );
     set(
         headers,

@@ -52,3 +52,4 @@ pub use origin::{InvalidOrigin, Origin};
 pub use params::link_to_next;
 pub(crate) use routes::configure;
 pub use routes::routes;
+pub use shown::{LONG_POLL, LONG_POLL_SESSION};

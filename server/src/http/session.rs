@@ -64,7 +64,7 @@ pub(super) async fn state(
     {
         replica.catch_up().await;
     }
-    let caller = guard.identify(request.headers(), "", peer(request.peer_addr()));
+    let caller = guard.identify(request.headers(), request.path(), "", peer(request.peer_addr()));
     let (caller, pass) = caller.ok().unzip();
     let pass = pass.flatten();
     let seen = guard.access().workspaces(pass.as_ref().map(|pass| &pass.key));

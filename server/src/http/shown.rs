@@ -11,6 +11,14 @@ use serde::Deserialize;
 
 use super::guard::is_upgrade;
 
+/// Where a product serves Phoenix's long-poll: a socket in plain requests, whose clients show a token as those of sockets do. Looking is
+/// all that it takes to post there.
+pub const LONG_POLL: &str = "/socket/longpoll";
+/// What tokens of its sessions begin with. They stand in the address as `token`, where the server's may stand, too.
+pub const LONG_POLL_SESSION: &str = "poll-session-";
+/// As which header its clients show what they call `authToken`.
+const AUTH_TOKEN: &str = "x-phoenix-authtoken";
+
 /// What stands before a token that is offered as a protocol.
 const OFFERED: &str = "base64url.bearer.phx.";
 
@@ -19,16 +27,25 @@ struct InAddress {
     token: Option<String>,
 }
 
-/// The token that a request shows. The header counts before the others.
-pub(super) fn token(headers: &HeaderMap, query: &str) -> Option<String> {
+/// The token that a request for `path` shows. The header counts before the others.
+pub(super) fn token(headers: &HeaderMap, path: &str, query: &str) -> Option<String> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim().to_owned());
-    if bearer.is_some() || !is_upgrade(headers) {
+    if bearer.is_some() {
         return bearer;
+    }
+    if path == LONG_POLL {
+        let header = headers.get(AUTH_TOKEN).and_then(|value| value.to_str().ok());
+        return header
+            .map(|token| token.trim().to_owned())
+            .or_else(|| in_address(query));
+    }
+    if !is_upgrade(headers) {
+        return None;
     }
     let offered = protocols(headers).find_map(|protocol| protocol.strip_prefix(OFFERED));
     if let Some(offered) = offered {
@@ -37,6 +54,24 @@ pub(super) fn token(headers: &HeaderMap, query: &str) -> Option<String> {
     }
     let shown = web::Query::<InAddress>::from_query(query).ok()?;
     shown.into_inner().token
+}
+
+/// The server's token in the address of a long-poll.
+fn in_address(query: &str) -> Option<String> {
+    tokens(query).find(|token| !token.starts_with(LONG_POLL_SESSION))
+}
+
+/// The session that a long-poll goes on with.
+pub(super) fn poll_session(path: &str, query: &str) -> Option<String> {
+    let session = || tokens(query).find(|token| token.starts_with(LONG_POLL_SESSION));
+    (path == LONG_POLL).then(session).flatten()
+}
+
+fn tokens(query: &str) -> impl Iterator<Item = String> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(query);
+    let pairs = pairs.map(web::Query::into_inner).unwrap_or_default();
+    let tokens = pairs.into_iter().filter(|(name, _)| name == "token");
+    tokens.map(|(_, token)| token)
 }
 
 /// The protocol to take from those that a socket offers, where one of them is a token: a browser gives up a connection that

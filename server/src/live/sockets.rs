@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::rt::net::TcpStream;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use socket2::{SockRef, Socket};
 use tokio::time::Instant;
 
+use super::polls::Poll;
 use crate::Workspace;
 use crate::access::Pass;
-use crate::http::{ApiError, ApiResult};
+use crate::http::{ApiError, ApiResult, Guard};
 
 /// Silence after which a peer is gone: every socket here is pinged far more often and a peer must answer.
 const SILENT: Duration = Duration::from_secs(90);
@@ -49,6 +50,8 @@ pub struct Admission {
     shared: Arc<Shared>,
     id: u64,
     pulse: Arc<Pulse>,
+    /// Where it is no connection but a long-poll.
+    poll: Option<Poll>,
 }
 
 /// Signs of life of one socket. Written by whoever serves it, from any thread.
@@ -102,7 +105,21 @@ impl Sockets {
             shared: self.shared.clone(),
             id,
             pulse,
+            poll: None,
         })
+    }
+
+    /// Takes a place for the long-poll that `request` begins; its session is named by [`Admission::session`]. Later requests for
+    /// [`crate::LONG_POLL`] that show it as `token` come from whoever this one does.
+    ///
+    /// # Errors
+    /// 503 when all places are taken.
+    pub fn admit_poll(&self, request: &HttpRequest) -> ApiResult<Admission> {
+        let mut admission = self.admit(request)?;
+        let guard = request.app_data::<web::Data<Guard>>();
+        let polls = guard.map(|guard| guard.polls().clone()).unwrap_or_default();
+        admission.poll = Some(polls.begin(admission.pulse.pass.clone()));
+        Ok(admission)
     }
 
     /// Sockets open now.
@@ -158,6 +175,11 @@ impl Admission {
     /// Its signs of life.
     pub fn pulse(&self) -> &Arc<Pulse> {
         &self.pulse
+    }
+
+    /// The name of its session, for a long-poll; nobody can guess it.
+    pub fn session(&self) -> Option<&str> {
+        self.poll.as_ref().map(Poll::name)
     }
 }
 

@@ -110,6 +110,12 @@ impl Request {
         self
     }
 
+    /// A body as it is.
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// A JSON body and its content type.
     pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = body.to_string().into_bytes();

@@ -17,7 +17,7 @@ mod terminal;
 pub(crate) use engine::Engine;
 pub(crate) use events::Events;
 pub(crate) use gate::Gate;
-pub(crate) use http::Address;
+pub(crate) use http::{Address, Answer};
 pub(crate) use own_engine::OwnEngine;
 pub(crate) use poll::{LIMIT, until};
 pub(crate) use project::Project;

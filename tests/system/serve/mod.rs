@@ -6,6 +6,7 @@ mod begin;
 mod guests;
 mod lists;
 mod live;
+mod long_poll;
 mod orders;
 mod stop;
 mod strangers;

@@ -14,7 +14,7 @@ mod texts;
 mod workflows;
 
 use actix_web::web::ServiceConfig;
-use loom_studio::{ApiError, Caller, Known};
+use loom_studio::{ApiError, Caller, Known, LONG_POLL, Role};
 
 pub(super) use self::openapi::document;
 use super::phoenix;
@@ -37,6 +37,10 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 fn routes() -> Vec<Known> {
     let mut routes = vec![
         Known::at("/socket/websocket").get(phoenix::open),
+        Known::at(LONG_POLL)
+            .needs(Role::View)
+            .get(phoenix::poll)
+            .post(phoenix::send),
         Known::at("/api/workflows").get(workflows::list),
         Known::at("/api/v1/workflows").get(workflows::list_v1),
         Known::at("/api/jobs/{name}/logs").get(jobs::logs),

@@ -25,6 +25,8 @@ use crate::serve::phoenix;
     runs::logs,
     runs::attempt,
     phoenix::open,
+    phoenix::poll,
+    phoenix::send,
 ))]
 struct Runtime;
 

@@ -1,9 +1,11 @@
-//! Phoenix channels: `/socket/websocket` for programs that speak to it with the ordinary `phoenix` client.
+//! Phoenix channels: `/socket/websocket` for programs that speak to it with the ordinary `phoenix` client, and `/socket/longpoll` where
+//! no WebSocket comes through.
 //!
 //! Topics: `logs:all`, `logs:<job>` (event `new_log`), `workflow:<name>` (event `job_status`). Both serializers of
 //! Phoenix 1.x are spoken (`vsn=1.0.0` objects, `vsn=2.0.0` arrays); a bare join frame without `ref` works too.
 
 mod client;
+mod long_poll;
 mod message;
 mod outbox;
 mod socket;
@@ -14,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+pub(super) use self::long_poll::{__path_poll, __path_send, poll, send};
 use self::outbox::{Ending, Outbox};
 pub(super) use self::socket::{__path_open, open};
 use crate::view::LogLine;
@@ -24,6 +27,7 @@ pub(super) struct Phoenix {
     sockets: Mutex<HashMap<u64, Arc<Outbox>>>,
     next: AtomicU64,
     log_listeners: AtomicUsize,
+    polls: long_poll::Sessions,
 }
 
 /// Something for every socket that joined one of its topics.

@@ -13,7 +13,11 @@ const CLIENT = readFileSync("node_modules/phoenix/priv/static/phoenix.js", "utf8
 type Heard = { joined: string[]; events: { topic: string; event: string; payload: Record<string, unknown> }[] };
 
 /** Joins topics from within the page by the client's own words. */
-async function join(page: Page, options: { polls?: boolean; authToken?: string }, topics: string[]): Promise<Heard["joined"]> {
+async function join(
+  page: Page,
+  options: { polls?: boolean; authToken?: string | undefined },
+  topics: string[],
+): Promise<Heard["joined"]> {
   await page.evaluate(`${CLIENT};window.Phoenix = Phoenix`);
   return page.evaluate(
     async ({ options, topics }) => {

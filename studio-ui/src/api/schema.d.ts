@@ -337,7 +337,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health as of now; `degraded` when any part is. */
+        /** The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -1014,7 +1014,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health as of now; `degraded` when any part is. */
+        /** The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why. */
         get: operations["v1_health"];
         put?: never;
         post?: never;
@@ -2453,6 +2453,13 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** @description Whether this caller may go on: it showed a token, or none is required. */
             signedIn: boolean;
+            /**
+             * @description The workspace that this request is about: the one that it names (`Loom-Workspace`), or the first of `workspaces`. Absent where
+             *     there is none of that name for this caller, and where `workspaces` is.
+             */
+            workspace?: string | null;
+            /** @description The workspaces that this caller may see. Absent where that is `main` alone. */
+            workspaces?: string[] | null;
         };
         /**
          * @description How grave it is.
@@ -2728,6 +2735,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -2944,6 +2960,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -3038,6 +3063,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4983,6 +5017,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -5470,6 +5513,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -5522,6 +5574,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5683,6 +5744,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6412,6 +6482,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -6463,6 +6542,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6686,6 +6774,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -6780,6 +6877,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8679,6 +8785,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -8777,6 +8892,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9271,6 +9395,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -9323,6 +9456,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9484,6 +9626,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10213,6 +10364,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -10253,6 +10413,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10314,6 +10483,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10407,6 +10585,15 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -47,11 +47,14 @@ pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
 pub use extension::{Extension, StudioHandle, UiSection};
 pub use http::{
-    ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, document as openapi_document, link_to_next,
-    routes as studio_routes,
+    ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, asyncapi_document,
+    document as openapi_document, link_to_next, routes as studio_routes,
 };
 pub use ingest::Intake;
-pub use live::{Admission, Cursor, Draft, Hub, Pulse, Sockets, Subscription, bounded_frames, close_reason};
+pub use live::{
+    Admission, Cursor, Draft, Hub, LiveChannel, LiveDescription, MessageType, Pulse, Sockets, Subscription,
+    bounded_frames, close_reason,
+};
 pub use logging::log_filter;
 pub use options::{DEFAULT_PORT, RecorderOptions, StudioOptions, TlsFiles, Token};
 pub use recording::RecordingError;

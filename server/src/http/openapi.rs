@@ -12,8 +12,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use super::formats;
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, history, journal, lints, map, metrics, orders, otlp, poll, prometheus,
-    rates, recording, report, sections, seen, session, socket, traffic, tree,
+    actors, api_v1, asyncapi, events, health, history, journal, lints, map, metrics, orders, otlp, poll,
+    prometheus, rates, recording, report, sections, seen, session, socket, traffic, tree,
 };
 use crate::workspaces::Here;
 
@@ -70,6 +70,7 @@ use crate::workspaces::Here;
         session::sign_in,
         session::sign_out,
         serve,
+        asyncapi::serve,
         prometheus::page,
         socket::open,
     ),

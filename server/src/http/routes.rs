@@ -9,8 +9,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, history, journal, lints, map, metrics, openapi, orders, otlp, poll,
-    prometheus, rates, recording, report, sections, session, socket, traffic, tree,
+    actors, api_v1, asyncapi, events, health, history, journal, lints, map, metrics, openapi, orders, otlp,
+    poll, prometheus, rates, recording, report, sections, session, socket, traffic, tree,
 };
 use crate::access::Role;
 
@@ -68,6 +68,7 @@ pub fn routes() -> Vec<Known> {
                 .delete(session::sign_out),
             at("/ui").get(sections::sections),
             at("/openapi.json").get(openapi::serve),
+            at("/asyncapi.json").get(asyncapi::serve),
         ]);
         routes.extend(orders::routes(base));
     }

@@ -7,6 +7,7 @@
  *   LOOM_E2E_WORD       a word that one of its steps prints; without it the one that `diamond` makes up is looked for
  *   LOOM_E2E_LOCKED_URL a second studio, that wants a token; without it signing in is not tried
  *   LOOM_E2E_TOKEN      its token
+ *   LOOM_E2E_SHOP_TOKEN one of its workspace shop alone, beside which it has bank; without it workspaces are not tried
  *
  * Every page that is opened has to stay without a console error to its end.
  */

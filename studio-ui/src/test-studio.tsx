@@ -5,6 +5,7 @@ import { createMemoryHistory } from "@tanstack/react-router";
 import { act, render, waitFor } from "@testing-library/react";
 import { expect, onTestFinished, vi } from "vitest";
 import type { ActorRecord } from "./api/types";
+import { PARAMETER, readWorkspace, setWorkspace } from "./api/workspace";
 import { App } from "./app/app";
 import { createLive } from "./app/live-wiring";
 import { createAppRouter } from "./app/router";
@@ -53,11 +54,15 @@ export function openStudio(path: string, answers: Answers = {}) {
   const asked: string[] = [];
   const queries: string[] = [];
   const sent: unknown[] = [];
+  const headers: Record<string, string>[] = [];
   vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
     const key = `${init?.method ? `${init.method} ` : ""}${url.split("?")[0]}`;
     asked.push(key);
     queries.push(url.split("?")[1] ?? "");
     sent.push(init?.body);
+    headers.push((init?.headers ?? {}) as Record<string, string>);
+    // Who has signed in is known from then on.
+    if (key === "POST /api/session" && !(all[key] instanceof Problem)) all["/api/session"] = all[key];
     return respond(key in all ? all[key] : new Problem(404, `nothing answers ${key}`));
   });
   const told: unknown[] = [];
@@ -68,12 +73,17 @@ export function openStudio(path: string, answers: Answers = {}) {
     send: (text: string) => told.push(JSON.parse(text)),
   };
   let sockets = 0;
-  vi.stubGlobal("WebSocket", function open() {
+  const addresses: string[] = [];
+  vi.stubGlobal("WebSocket", function open(address: string) {
     sockets += 1;
+    addresses.push(address);
     return socket;
   });
   const client = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: 10_000 } } });
   const live = createLive(client, "ws://studio/ws");
+  // As a page reads it that is opened there.
+  setWorkspace(readWorkspace(new URLSearchParams(path.split("?")[1]).get(PARAMETER)));
+  onTestFinished(() => setWorkspace(undefined));
   const router = createAppRouter(createMemoryHistory({ initialEntries: [path] }));
   onTestFinished(followTime(client, router));
   onTestFinished(() => live.socket.stop());
@@ -107,10 +117,14 @@ export function openStudio(path: string, answers: Answers = {}) {
     asked,
     queries,
     sent,
+    /** What was sent beside the address, each time. */
+    headers,
     answers: all,
     router,
     /** What the page said to the studio over its socket. */
     told,
+    /** Where they were opened. */
+    addresses,
     /** Sockets opened so far. */
     sockets: () => sockets,
     /** The studio hangs up. */

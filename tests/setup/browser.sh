@@ -6,7 +6,8 @@
 #
 # What the tests get: LOOM_E2E_URL (the studio), LOOM_E2E_CHROMIUM (the browser), LOOM_E2E_WORKFLOW (the name of a
 # workflow to start) and LOOM_E2E_WORD (a word, new each time, that a step of it prints); LOOM_E2E_LOCKED_URL (a second
-# studio, that wants a token) and LOOM_E2E_TOKEN (its token).
+# studio, that wants a token, with the workspaces shop and bank), LOOM_E2E_TOKEN (its token, of all of them) and
+# LOOM_E2E_SHOP_TOKEN (one of shop alone).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -37,7 +38,11 @@ cd "$work/project"
 LOOM_STATE_DIR=$work/state LOOM_PORT=$port \
   "$LOOM_TEST_BIN_DIR/loom-runtime" serve --executor "$executor" >"$work/serve.log" 2>&1 </dev/null &
 serve=$!
-STUDIO_TOKEN=$word LOOM_STATE_DIR=$work/locked LOOM_PORT=$((port + 1)) \
+export LOOM_E2E_SHOP_TOKEN
+of_workspace() { "$LOOM_TEST_BIN_DIR/loom-studio" token add "$1" --role view --workspace "$1" --tokens "$work/tokens.json" 2>/dev/null; }
+LOOM_E2E_SHOP_TOKEN=$(of_workspace shop)
+of_workspace bank >/dev/null
+STUDIO_TOKEN=$word STUDIO_TOKENS=$work/tokens.json LOOM_STATE_DIR=$work/locked LOOM_PORT=$((port + 1)) \
   "$LOOM_TEST_BIN_DIR/loom-runtime" serve --executor host >"$work/locked.log" 2>&1 </dev/null &
 locked=$!
 trap 'kill "$serve" "$locked" 2>/dev/null || true; wait "$serve" "$locked" 2>/dev/null || true' EXIT

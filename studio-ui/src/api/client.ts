@@ -4,6 +4,7 @@ import { BASE } from "./base";
 import { parseJson, printJson } from "./json";
 import { asOfMoment, refusedAt } from "./moment";
 import { positionHeader, sawAnswer } from "./seen";
+import { workspaceHeader } from "./workspace";
 
 type Problem = { title?: string; detail?: string; code?: string };
 
@@ -76,7 +77,7 @@ async function call<T>(asked: string, init: RequestInit): Promise<T> {
     const typed = init.body === undefined ? {} : { "content-type": "application/json" };
     response = await fetch(BASE + path, {
       ...init,
-      headers: { accept: "application/json", ...positionHeader(), ...typed },
+      headers: { accept: "application/json", ...positionHeader(), ...workspaceHeader(), ...typed },
     });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;

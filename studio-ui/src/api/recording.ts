@@ -6,6 +6,7 @@ import { getJson, pollEvery, postJson } from "./client";
 import { fetchActorAt } from "./queries";
 import type { components } from "./schema";
 import type { ActorRecord } from "./types";
+import { inWorkspace } from "./workspace";
 
 export type RecordingState = components["schemas"]["RecordingState"];
 export type Saved = components["schemas"]["Saved"];
@@ -21,7 +22,9 @@ export const recordingQuery = queryOptions({
 });
 
 /** Where the recording is downloaded. */
-export const RECORDING_FILE = `${BASE}/api/recording/file`;
+export function recordingFile(): string {
+  return inWorkspace(`${BASE}/api/recording/file`);
+}
 
 export function saveRecording(): Promise<Saved> {
   return postJson("/api/recording/saved");

@@ -6,6 +6,7 @@ import { LiveContext } from "../lib/use-live";
 import type { AppRouter } from "./router";
 import { SessionGate } from "./session-gate";
 import { cssVariables, theme } from "./theme";
+import { WorkspaceGate } from "./workspace-gate";
 
 type AppProps = { client: QueryClient; live: Live; router: AppRouter };
 
@@ -15,7 +16,9 @@ export function App({ client, live, router }: AppProps) {
       <QueryClientProvider client={client}>
         <LiveContext value={live}>
           <SessionGate>
-            <RouterProvider router={router} />
+            <WorkspaceGate>
+              <RouterProvider router={router} />
+            </WorkspaceGate>
           </SessionGate>
         </LiveContext>
       </QueryClientProvider>

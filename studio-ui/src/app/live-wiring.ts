@@ -7,6 +7,7 @@ import { insideKeys, JOURNAL_LIMIT } from "../api/inside-queries";
 import { getMoment } from "../api/moment";
 import { keys, RUN_LIMIT } from "../api/queries";
 import type { Frame, Job, Metrics, Run, RunDelta, RunSummary, RunsPage, Workflow } from "../api/types";
+import { inWorkspace } from "../api/workspace";
 import { serverClock } from "../lib/clock";
 import { frameBatch } from "../lib/frame-batch";
 import { Live } from "../lib/live/live";
@@ -25,7 +26,7 @@ export function createLive(client: QueryClient, url: string): Live {
     onResync: () => void client.invalidateQueries(),
     // We may not be let in any more; the studio says so to whoever asks, but not to a socket.
     onUnheard: () => void client.invalidateQueries({ queryKey: keys.session }),
-    environment: { connect: (to) => new WebSocket(to), now: Date.now, random: Math.random },
+    environment: { connect: (to) => new WebSocket(inWorkspace(to)), now: Date.now, random: Math.random },
   });
 }
 

@@ -8,6 +8,7 @@ import {
   type RouterHistory,
 } from "@tanstack/react-router";
 import { BASE } from "../api/base";
+import { getWorkspace, readWorkspace } from "../api/workspace";
 import { type ActorTab, TABS } from "../features/actor/model/tabs";
 import { readActorsSearch } from "../features/actors/model/search";
 import { readMapSearch } from "../features/map/model/search";
@@ -43,16 +44,22 @@ export function preloadPages(): void {
 }
 
 const root = createRootRoute({
-  // The moment that is shown stays where one goes.
-  validateSearch: (search): { at?: number | undefined } => {
+  // The moment that is shown, and the workspace, stay where one goes.
+  validateSearch: (search): { at?: number | undefined; workspace?: string } => {
     const at = readAt(search.at);
-    return at === undefined ? {} : { at };
+    const workspace = readWorkspace(search.workspace);
+    return { ...(at !== undefined && { at }), ...(workspace !== undefined && { workspace }) };
   },
   search: {
     middlewares: [
       ({ search, next }) => {
         const result = next(search);
-        return "at" in result ? result : { ...result, ...(search.at !== undefined && { at: search.at }) };
+        const workspace = getWorkspace();
+        return {
+          ...result,
+          ...(!("at" in result) && search.at !== undefined && { at: search.at }),
+          ...(workspace !== undefined && { workspace }),
+        };
       },
     ],
   },

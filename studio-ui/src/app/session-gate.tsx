@@ -6,6 +6,7 @@ import type { Session } from "../api/types";
 import { SignIn } from "../features/session/sign-in";
 import { useLive } from "../lib/use-live";
 import { useAccess } from "../lib/use-session";
+import { useUnknownWorkspace } from "../lib/use-workspaces";
 import { LoadingNote } from "../ui/notes";
 import styles from "./session-gate.module.css";
 
@@ -14,7 +15,9 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const live = useLive();
   const access = useAccess();
-  const open = access.state === "open";
+  // A workspace that is not there for us has no socket either.
+  const isUnknown = useUnknownWorkspace() !== undefined;
+  const open = access.state === "open" && !isUnknown;
   useEffect(() => {
     if (!open) return;
     live.socket.start();

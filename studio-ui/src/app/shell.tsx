@@ -20,6 +20,7 @@ import { SignOut } from "./sign-out";
 import { ThemeSwitch } from "./theme-switch";
 import { TimeBar } from "./time-bar";
 import { useScrollPlaces } from "./use-scroll-places";
+import { WorkspaceSwitch } from "./workspace-switch";
 
 const Palette = lazy(() => load(() => import("./palette/palette")).then(({ Palette }) => ({ default: Palette })));
 const ShortcutsDialog = lazy(() =>
@@ -54,6 +55,7 @@ export function Shell() {
       <header className={styles.top}>
         <MetricsStrip />
         <div className={styles.line}>
+          <WorkspaceSwitch />
           <Button size="compact-xs" variant="default" aria-keyshortcuts="Control+K Meta+K" onClick={search}>
             <Icon name="search" size={14} />
             <span className="visually-hidden">Search </span>

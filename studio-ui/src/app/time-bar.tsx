@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import { RECORDING_FILE, type RecordingState, recordingQuery, saveRecording } from "../api/recording";
+import { type RecordingState, recordingFile, recordingQuery, saveRecording } from "../api/recording";
 import { formatMoment, formatTime } from "../lib/format";
 import { useMoment, usePastReason } from "../lib/use-moment";
 import { Icon } from "../ui/icon";
@@ -132,7 +132,7 @@ function Keep({ recording }: { recording: RecordingState }) {
           Save the recording
         </PendingButton>
       )}
-      <a href={RECORDING_FILE} download>
+      <a href={recordingFile()} download>
         Download
       </a>
       <span role="status" className="dim">

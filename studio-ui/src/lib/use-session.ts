@@ -31,7 +31,8 @@ export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: signIn,
-    onSuccess: () => void client.setQueryData<Session>(keys.session, { required: true, signedIn: true }),
+    // As whom, and what that one may see, stands in no answer to signing in.
+    onSuccess: () => client.refetchQueries({ queryKey: keys.session, exact: true }),
   });
 }
 

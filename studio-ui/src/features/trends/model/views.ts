@@ -1,11 +1,19 @@
 /** Views of the page of metrics that were given a name, kept in this browser. */
 
+import { getWorkspace } from "../../../api/workspace";
 import { Store } from "../../../lib/store";
 import { readTrendsSearch, type TrendsSearch } from "./search";
 
 export type View = { name: string; search: TrendsSearch };
 
 const KEY = "loom-metric-views";
+
+/** Views of one workspace say nothing in another. */
+function key(): string {
+  const workspace = getWorkspace();
+  return workspace === undefined || workspace === "main" ? KEY : `${KEY} of ${workspace}`;
+}
+
 /** More than these are no choice. */
 const MOST = 50;
 const MOST_LETTERS = 80;
@@ -67,7 +75,7 @@ class Views {
     this.#read = true;
     this.store.set(views);
     try {
-      window.localStorage.setItem(KEY, JSON.stringify(views));
+      window.localStorage.setItem(key(), JSON.stringify(views));
     } catch {
       // Said by nobody: they are there until the page is closed.
     }
@@ -75,7 +83,7 @@ class Views {
 
   /** Another tab changed them. */
   again = (event: StorageEvent): void => {
-    if (event.key === KEY || event.key === null) this.store.set(readViews(kept()));
+    if (event.key === key() || event.key === null) this.store.set(readViews(kept()));
   };
 
   subscribe = (listener: () => void): (() => void) => {
@@ -90,7 +98,7 @@ class Views {
 
 function kept(): string | null {
   try {
-    return window.localStorage.getItem(KEY);
+    return window.localStorage.getItem(key());
   } catch {
     return null;
   }

@@ -24,6 +24,7 @@ use crate::options::{RecorderOptions, TlsFiles};
 use crate::otlp::Receiver;
 use crate::recording::{Opened, RecordingError, Recordings};
 use crate::replication::{Door, Replica, ReplicatedLog, Replicating, StudioClock};
+use crate::warnings::Warnings;
 use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
@@ -208,6 +209,9 @@ impl StudioBuilder {
                 ..HistoryOptions::default()
             }))
         };
+        // What is over raises nothing.
+        let state = options.state.as_deref().filter(|_| self.opened.is_none());
+        let warnings = Arc::new(Warnings::open(state, self.clock.clone()));
         let mut replica = None;
         let (intake, recordings, guard) = match (self.opened, self.log) {
             (Some(opened), _) => {
@@ -247,6 +251,7 @@ impl StudioBuilder {
             directory: intake.directory().clone(),
             intake,
             recordings: Arc::new(recordings),
+            warnings,
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
             windows: Windows::default(),
@@ -297,6 +302,7 @@ impl StudioBuilder {
             &services.sockets,
             &services.windows,
             &services.guard,
+            &services.warnings,
             certificate.as_ref(),
         );
         let Services {

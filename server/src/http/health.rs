@@ -25,6 +25,7 @@ pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
             ok(format!("{} viewers", services.hub.stats().viewers)),
         ),
         ("history".to_owned(), history(&services.intake.history().health())),
+        ("warnings".to_owned(), services.warnings.health()),
     ]);
     if let Some(replica) = services.door.replica() {
         parts.insert("servers".to_owned(), replica.health());

@@ -38,6 +38,7 @@ mod socket;
 mod traffic;
 mod tree;
 mod unanswered;
+mod warnings;
 
 pub use error::{ApiError, ApiResult};
 pub(crate) use extract::configure_extractors;

@@ -13,7 +13,7 @@ use super::formats;
 use super::known::Known;
 use super::{
     actors, api_v1, events, health, history, journal, lints, map, metrics, orders, otlp, poll, prometheus,
-    rates, recording, report, sections, seen, session, socket, traffic, tree,
+    rates, recording, report, sections, seen, session, socket, traffic, tree, warnings,
 };
 use crate::app::Services;
 
@@ -61,6 +61,21 @@ use crate::app::Services;
         recording::save,
         recording::saved,
         tree::tree,
+        warnings::list,
+        warnings::rules,
+        warnings::add_rule,
+        warnings::put_rule,
+        warnings::delete_rule,
+        warnings::channels,
+        warnings::add_channel,
+        warnings::put_channel,
+        warnings::delete_channel,
+        warnings::test_channel,
+        warnings::silences,
+        warnings::add_silence,
+        warnings::delete_silence,
+        warnings::deliveries,
+        warnings::preview,
         metrics::metrics,
         health::health,
         sections::sections,
@@ -242,7 +257,7 @@ fn add_v1(document: &mut utoipa::openapi::OpenApi) {
         })
         .collect();
     for (path, mut item) in shared {
-        for operation in [&mut item.get, &mut item.post, &mut item.delete]
+        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete]
             .into_iter()
             .flatten()
         {

@@ -10,7 +10,7 @@ use actix_web::web::{self, ServiceConfig};
 use super::known::Known;
 use super::{
     actors, api_v1, events, health, history, journal, lints, map, metrics, openapi, orders, otlp, poll,
-    prometheus, rates, recording, report, sections, session, socket, traffic, tree,
+    prometheus, rates, recording, report, sections, session, socket, traffic, tree, warnings,
 };
 use crate::access::Role;
 
@@ -70,6 +70,7 @@ pub fn routes() -> Vec<Known> {
             at("/openapi.json").get(openapi::serve),
         ]);
         routes.extend(orders::routes(base));
+        routes.extend(warnings::routes(base));
     }
     routes
 }

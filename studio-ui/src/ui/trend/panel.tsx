@@ -5,6 +5,7 @@ import { formatValue, UNIT_WORDS } from "../../lib/trends/words";
 import { visible } from "../../lib/visible";
 import { Name } from "../name";
 import { countOf, indexAt, type Steps, shareOf, type TrendCursor } from "./cursor";
+import { mostWith, type TrendMarks } from "./marks-model";
 import { Over, type OverState } from "./over";
 import styles from "./panel.module.css";
 import { inDrawnOrder, lookOf, mostOf, type TrendLine, type TrendPanelShape } from "./panels";
@@ -35,6 +36,8 @@ export type TrendPanelProps = {
   onZoom?: ((from: number, to: number) => void) | undefined;
   onBack?: (() => void) | undefined;
   level: 2 | 3;
+  /** What is drawn over the lines: values to compare with, stretches that stand out. */
+  marks?: TrendMarks | undefined;
   /** Lower, for a place within another page. */
   isSmall?: boolean;
 };
@@ -44,7 +47,7 @@ const NONE: Steps = { from: 0, to: 0, step: 1000 };
 /** One metric over time, with the moment under the cursor that all of them share. */
 export function TrendPanel(props: TrendPanelProps) {
   const { shape, note, steps, lines: all, hidden, hasLegend, hasNames, onHide } = props;
-  const { since, cursor, view, onZoom, onBack, level, isSmall = false } = props;
+  const { since, cursor, view, onZoom, onBack, level, marks, isSmall = false } = props;
   const lines = useMemo(() => {
     const shown = all.filter(({ name }) => !hidden.includes(name));
     return inDrawnOrder(shown, hasLegend);
@@ -56,7 +59,7 @@ export function TrendPanel(props: TrendPanelProps) {
   );
   const withPeaks = isOne && (steps?.step ?? 0) > 1000;
   const most = useMemo(() => mostOf(lines, withPeaks), [lines, withPeaks]);
-  const scale = useMemo(() => scaleOf(shape.unit, most?.value), [shape.unit, most]);
+  const scale = useMemo(() => scaleOf(shape.unit, mostWith(most?.value, marks)), [shape.unit, most, marks]);
   const Heading = `h${level}` as const;
   return (
     <section className={styles.panel} aria-label={shape.title} data-trend={shape.key} data-small={isSmall || undefined}>
@@ -76,7 +79,7 @@ export function TrendPanel(props: TrendPanelProps) {
               </Suspense>
             )}
             <Over
-              {...{ shape, lines, looks, scale, cursor, since, onZoom, onBack }}
+              {...{ shape, lines, looks, scale, cursor, since, marks, onZoom, onBack }}
               steps={steps ?? NONE}
               state={stateOf(steps, all, lines, most)}
             />

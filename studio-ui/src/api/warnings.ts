@@ -35,6 +35,9 @@ type Filled<T> = T extends unknown ? Required<Omit<T, MayLack>> & Pick<T, Extrac
 
 /** Changes come by frames; this is for a page without a line. */
 const REFRESH_MS = 15_000;
+/** How often a preview of the last hour, and of longer, is asked for again. */
+const PREVIEW_HOUR_MS = 10_000;
+const PREVIEW_MS = 60_000;
 /** Deliveries that are asked for. */
 const MOST_DELIVERIES = 100;
 
@@ -83,7 +86,9 @@ export function previewQuery(rule: RuleAsked, range: PreviewRange) {
   return queryOptions({
     queryKey: warningKeys.preview(rule, range),
     queryFn: ({ signal }) => postJson<Preview>("/api/warnings/preview", { rule, range }, signal),
-    staleTime: 30_000,
+    // The past goes on while somebody looks at it.
+    refetchInterval: range === "hour" ? PREVIEW_HOUR_MS : PREVIEW_MS,
+    staleTime: PREVIEW_HOUR_MS,
     gcTime: 30_000,
     retry: false,
   });

@@ -354,7 +354,7 @@ describe("roles", () => {
     fireEvent.click(screen.getByRole("tab", { name: /Rules/ }));
     await screen.findByText("Rules and channels are changed by the role admin.");
     expect((screen.getByRole("switch") as HTMLButtonElement).disabled).toBe(true);
-    fireEvent.click(screen.getByRole("button", { name: "Change Order errors" }));
+    fireEvent.click(screen.getByRole("button", { name: "Look at Order errors" }));
     const form = within(await screen.findByRole("form"));
     expect((form.getByRole("button", { name: "Save" }) as HTMLButtonElement).disabled).toBe(true);
     await (await region("Preview")).findByText("Would have fired once in the last hour.", undefined, FOUND);

@@ -47,7 +47,13 @@ export function RuleRow({ rule, channels, firing, barred, pending, onEdit, onSwi
         </p>
       </div>
       <span className={styles.levers}>
-        <Button size="compact-sm" variant="default" data-edit aria-label={`Change ${spoken}`} onClick={onEdit}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          data-edit
+          aria-label={`${barred ? "Look at" : "Change"} ${spoken}`}
+          onClick={onEdit}
+        >
           {barred ? "Look" : "Change"}
         </Button>
         <PendingButton

@@ -1,7 +1,11 @@
 //! Warnings: what raises them, what they are told to, and what outlives a restart.
 
 mod broken;
+mod docs;
 mod evaluated;
+mod live;
+#[cfg(feature = "bin")]
+mod mail;
 mod receiver;
 mod sent;
 mod work;

@@ -7,7 +7,11 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::support::LIMIT;
 
 /// What is done with a request.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +51,7 @@ impl Request {
 pub(super) struct Receiver {
     pub(super) addr: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
+    came: mpsc::UnboundedReceiver<Request>,
     serving: JoinHandle<()>,
 }
 
@@ -57,11 +62,13 @@ impl Receiver {
         let addr = listener.local_addr().unwrap();
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
         let (kept, mut script) = (requests.clone(), VecDeque::from(script.to_vec()));
+        let (comes, came) = mpsc::unbounded_channel();
         let serving = tokio::spawn(async move {
             let mut held = Vec::new();
             while let Ok((mut stream, _)) = listener.accept().await {
                 let request = read(&mut stream).await;
-                kept.lock().unwrap().push(request);
+                kept.lock().unwrap().push(request.clone());
+                let _nobody_waits = comes.send(request);
                 let does = if script.len() > 1 {
                     script.pop_front()
                 } else {
@@ -75,12 +82,21 @@ impl Receiver {
         Self {
             addr,
             requests,
+            came,
             serving,
         }
     }
 
     pub(super) fn url(&self) -> String {
         format!("http://{}/hook/SECRET-PATH?key=SECRET-QUERY", self.addr)
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) -> Request {
+        timeout(LIMIT, self.came.recv())
+            .await
+            .expect("it comes in time")
+            .unwrap()
     }
 
     pub(super) fn requests(&self) -> Vec<Request> {

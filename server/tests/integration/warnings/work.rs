@@ -13,7 +13,13 @@ use crate::support::TestClock;
 
 /// A product that does nothing but report.
 #[derive(Clone, Default)]
-struct Product(Arc<OnceLock<StudioHandle>>);
+pub(super) struct Product(Arc<OnceLock<StudioHandle>>);
+
+impl Product {
+    pub(super) fn studio(&self) -> &StudioHandle {
+        self.0.get().unwrap()
+    }
+}
 
 impl Extension for Product {
     fn name(&self) -> &str {
@@ -65,7 +71,7 @@ impl Factory {
             ended: self.world.clock.now(),
             link: Some(format!("/runs/{}", self.number)),
         };
-        self.product.0.get().unwrap().work.ended(outcome.clone());
+        self.product.studio().work.ended(outcome.clone());
         outcome
     }
 
@@ -131,7 +137,7 @@ async fn failed_fixed_and_slower_are_told_once_each_and_a_preview_knows_them() {
             (Succeeded, 1_000),
         ] {
             let outcome = factory.ended(result, took);
-            factory.product.0.get().unwrap().work.ended(outcome);
+            factory.product.studio().work.ended(outcome);
             factory.told(&receiver).await;
         }
         let expected: Vec<_> = expected

@@ -295,16 +295,7 @@ impl StudioBuilder {
             .map(|replica| replica.start(name_of(addr)));
         let recorded = services.recordings.start(&services.intake);
         recorded.map_err(StartError::Recorder)?;
-        let feed = Feed::start(
-            &services.door,
-            &services.otlp,
-            &services.hub,
-            &services.sockets,
-            &services.windows,
-            &services.guard,
-            &services.warnings,
-            certificate.as_ref(),
-        );
+        let feed = Feed::start(&services, certificate.as_ref());
         let Services {
             directory,
             intake,

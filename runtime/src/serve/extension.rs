@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, ServiceConfig};
 use loom_protocol::{HealthStatus, PartHealth};
-use loom_studio::{Extension, UiSection};
+use loom_studio::{Extension, StudioHandle, UiSection};
 
 use super::api;
 use super::runtime::Runtime;
@@ -46,6 +46,10 @@ impl Extension for Runtime {
                 path: format!("/{id}"),
             })
             .to_vec()
+    }
+
+    fn attach(&self, studio: &StudioHandle) {
+        self.report_to(studio.work.clone());
     }
 
     fn stopping(&self) {

@@ -13,6 +13,7 @@ use super::hub::{Draft, Hub};
 use super::outbox::OF_ACTORS;
 use super::sockets::Sockets;
 use crate::Intake;
+use crate::app::Services;
 use crate::certificate::Certificate;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
@@ -20,7 +21,7 @@ use crate::otlp::Receiver;
 use crate::replication::Door;
 use crate::traffic::Plumbing;
 use crate::warnings::Warnings;
-use crate::windows::{Windows, keep_current};
+use crate::windows::keep_current;
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
 const FLUSH: Duration = Duration::from_millis(125);
@@ -46,16 +47,17 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Starts to publish what happens. Must be called within a tokio runtime.
-    pub(crate) fn start(
-        door: &Door,
-        spans: &Arc<Receiver>,
-        hub: &Hub,
-        sockets: &Sockets,
-        windows: &Windows,
-        guard: &Arc<Guard>,
-        warnings: &Arc<Warnings>,
-        certificate: Option<&Arc<Certificate>>,
-    ) -> Self {
+    pub(crate) fn start(services: &Services, certificate: Option<&Arc<Certificate>>) -> Self {
+        let Services {
+            door,
+            otlp: spans,
+            hub,
+            sockets,
+            windows,
+            guard,
+            warnings,
+            ..
+        } = services;
         let intake = door.intake();
         let directory = intake.directory();
         let changes = {

@@ -150,17 +150,15 @@ impl Warnings {
     /// # Errors
     /// When there is no such channel.
     pub(crate) async fn test_channel(self: &Arc<Self>, id: &str) -> Result<Delivery, Unchanged> {
-        let state = self.lock();
-        let found = state
-            .settings
-            .channels
-            .iter()
-            .find(|channel| channel.id == id)
-            .cloned();
-        drop(state);
-        let channel = found.ok_or_else(|| unknown("channel", id))?;
+        let channel = self.channel(id)?;
         let message = Message::test(new_id("m"), &channel.id, self.clock.now());
         Ok(self.send((channel, message)).await)
+    }
+
+    fn channel(&self, id: &str) -> Result<Channel, Unchanged> {
+        let state = self.lock();
+        let found = state.settings.channels.iter().find(|channel| channel.id == id);
+        found.cloned().ok_or_else(|| unknown("channel", id))
     }
 
     /// All silences that are not over.

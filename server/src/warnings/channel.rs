@@ -188,6 +188,7 @@ pub(crate) enum ShownTarget {
 }
 
 impl Secret {
+    #[cfg(test)]
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

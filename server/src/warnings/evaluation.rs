@@ -97,7 +97,9 @@ impl Evaluation {
         let remembers = remembers(&rule.when);
         if !self.watched.contains_key(&reading.key) {
             let is_idle = reading.level != Level::Bad && !(remembers && reading.is_heard);
-            if is_idle {
+            // Of what was never heard of it is not known that it is silent.
+            let is_unknown = !reading.is_heard && reading.about != About::All;
+            if is_idle || is_unknown {
                 return None;
             }
             if self.watched.len() >= MOST {

@@ -10,7 +10,7 @@ use super::warning::Warning;
 use crate::lints::Severity;
 
 /// Warnings that are named in one message; of more it says how many.
-pub(crate) const MOST_NAMED: usize = 20;
+const MOST_NAMED: usize = 20;
 
 /// What a message says of warnings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -140,7 +140,11 @@ pub(crate) fn preview(
     let mut evaluation = Evaluation::default();
     if let Some(found) = found(rule, intake, steps, range.names()) {
         (told.since, told.left_out) = (found.since, found.left_out);
-        for (stretch, readings) in found.steps {
+        let since = found.since;
+        // Before that nobody was there to hear that nothing is heard.
+        let steps = found.steps.into_iter();
+        for (stretch, readings) in steps.filter(|(stretch, _)| since.is_some_and(|since| since < stretch.to))
+        {
             told.add(evaluation.step(rule, stretch, readings));
         }
     }

@@ -152,6 +152,7 @@ impl Warnings {
         let attempt = Attempt {
             id: new_id("d"),
             at,
+            ended: self.clock.now(),
             took: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             sent,
         };

@@ -45,3 +45,4 @@ mod tokens;
 mod traffic;
 mod tree;
 mod ui;
+mod warnings;

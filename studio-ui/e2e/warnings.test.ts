@@ -125,8 +125,8 @@ describe("channels", () => {
     await page.getByRole("button", { name: `Test ${CHANNEL}` }).click();
     await row(page, "channel", CHANNEL).locator("[data-tested=failed]").getByText("500").waitFor();
     receiver.status = 200;
-    await page.locator("tr[data-outcome=failed]", { hasText: CHANNEL }).first().waitFor();
-    await page.locator("tr[data-outcome=delivered]", { hasText: CHANNEL }).first().waitFor();
+    await page.locator("li[data-outcome=failed]", { hasText: CHANNEL }).first().waitFor();
+    await page.locator("li[data-outcome=delivered]", { hasText: CHANNEL }).first().waitFor();
     expect(await violations(page)).toEqual([]);
   });
 
@@ -254,7 +254,7 @@ describe("a rule", () => {
     await page.locator(`[data-actor="${ID}"]`).waitFor();
     await page.goto(`${studio()}/warnings?view=channels`);
     await page
-      .locator("tr[data-outcome=delivered]", { hasText: `${RULE} of` })
+      .locator("li[data-outcome=delivered]", { hasText: `${RULE} of` })
       .first()
       .waitFor();
   });

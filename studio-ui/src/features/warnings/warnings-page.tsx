@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { isUnknownHere } from "../../api/inside-queries";
 import { channelsQuery, rulesQuery, warningsQuery } from "../../api/warnings";
 import { useBarred } from "../../lib/use-session";
+import { loudOf } from "../../lib/warnings";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { Tabs } from "../../ui/tabs";
@@ -54,7 +55,7 @@ export function WarningsPage() {
         <Tabs
           label="Views of the warnings"
           tabs={[
-            { key: "now", title: "Now", count: warnings.data?.firing.length },
+            { key: "now", title: "Now", count: warnings.data && loudOf(warnings.data).length },
             { key: "rules", title: "Rules", count: rules.data?.length },
             { key: "channels", title: "Channels", count: channels.data?.length },
           ]}

@@ -15,6 +15,7 @@ import {
 } from "../model/channel-form";
 import { useChange } from "../use-change";
 import forms from "./forms.module.css";
+import { HINT_BELOW } from "./hint-below";
 import { SecretField } from "./secret-field";
 
 type ChannelFormProps = {
@@ -138,6 +139,7 @@ function MailFields({ filled, problems, shown, onChange }: FieldsProps) {
     <TextInput
       size="xs"
       label={label}
+      inputWrapperOrder={HINT_BELOW}
       description={hint}
       autoComplete="off"
       error={problems[field] && `${label} ${problems[field]}.`}
@@ -153,6 +155,7 @@ function MailFields({ filled, problems, shown, onChange }: FieldsProps) {
       <Select
         size="xs"
         label="Encryption"
+        inputWrapperOrder={HINT_BELOW}
         description="of the way to the server"
         allowDeselect={false}
         data={(Object.keys(SECURITIES) as Security[]).map((value) => ({ value, label: SECURITIES[value].word }))}

@@ -7,7 +7,7 @@ import { PendingButton } from "../../../ui/pending-button";
 import { StateWord } from "../../../ui/state-word";
 import { Age } from "../../../ui/time";
 import { addressOf, KIND_WORDS } from "../model/channel-form";
-import { deliveryWords } from "../model/words";
+import { answerWords } from "../model/words";
 import styles from "./now.module.css";
 import { Question } from "./question";
 import { Switch } from "./switch";
@@ -101,7 +101,7 @@ export function ChannelRow(props: ChannelRowProps) {
       )}
       {tested && (
         <p role="status" className={styles.tested} data-tested={tested.outcome}>
-          <StateWord state={tested.outcome} iconOnly /> {deliveryWords(tested)}
+          <StateWord state={tested.outcome} /> {answerWords(tested)}
         </p>
       )}
     </li>

@@ -8,6 +8,7 @@ import { LINT_CODES } from "../model/lint-codes";
 import { groupingsOf, METRICS, metricChoice, TYPED } from "../model/metrics";
 import { type FilledRule, type Problems, withMetric } from "../model/rule-form";
 import forms from "./forms.module.css";
+import { HINT_BELOW } from "./hint-below";
 
 export type FieldsProps = { filled: FilledRule; problems: Problems; onChange: (change: Partial<FilledRule>) => void };
 
@@ -26,14 +27,7 @@ export function ConditionFields(props: FieldsProps) {
       {kind === "metric" && <MetricFields {...props} />}
       {kind === "lint" && <LintFields {...props} />}
       {kind === "work" && <WorkFields {...props} />}
-      {kind !== "work" && (
-        <Text
-          {...props}
-          field="for"
-          label="For"
-          hint="how long it holds before it fires, and is well before it is resolved"
-        />
-      )}
+      {kind !== "work" && <Text {...props} field="for" label="For" hint="how long until it fires, or is resolved" />}
     </>
   );
 }
@@ -91,6 +85,7 @@ function MetricFields(props: FieldsProps) {
       <Select
         size="xs"
         label="Without a value"
+        inputWrapperOrder={HINT_BELOW}
         description="what a gap in the history means"
         allowDeselect={false}
         data={[
@@ -189,6 +184,7 @@ function Text({ filled, problems, onChange, field, label, hint }: TextProps) {
     <TextInput
       size="xs"
       label={label}
+      inputWrapperOrder={HINT_BELOW}
       description={hint}
       autoComplete="off"
       inputMode={field === "threshold" || field === "clear" || field === "factor" ? "decimal" : "text"}

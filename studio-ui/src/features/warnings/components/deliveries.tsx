@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { type Channel, type Delivery, deliveriesQuery } from "../../../api/warnings";
-import { formatMoment, plural } from "../../../lib/format";
+import { formatMoment, formatTime, plural } from "../../../lib/format";
 import { Name } from "../../../ui/name";
 import { ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
 import { StateWord } from "../../../ui/state-word";
 import table from "../../../ui/table.module.css";
-import { deliveryWords } from "../model/words";
+import { answerWords } from "../model/words";
 import styles from "./now.module.css";
 
-const WHAT: Record<Delivery["what"], string> = { fired: "fires", resolved: "resolved", test: "test" };
+const WHAT: Record<Delivery["what"], string> = { fired: "fires", resolved: "is resolved", test: "A test" };
 
 /** What was sent lately, attempt by attempt, the newest first. */
 export function Deliveries({ channels }: { channels: readonly Channel[] }) {
@@ -34,25 +34,11 @@ export function Deliveries({ channels }: { channels: readonly Channel[] }) {
         <p className="dim">{channels.length === 0 ? "There is nowhere to send to." : "Nothing was sent yet."}</p>
       ) : (
         <section className={`${table.scroll} ${styles.log}`} aria-label="Attempts" tabIndex={0} data-scrolls>
-          <table className={table.table}>
-            <thead>
-              <tr>
-                <th scope="col">Outcome</th>
-                <th scope="col">Time</th>
-                <th scope="col">Channel</th>
-                <th scope="col">What</th>
-                <th scope="col" className={table.number}>
-                  Attempt
-                </th>
-                <th scope="col">Answer</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.deliveries.map((delivery) => (
-                <DeliveryRow key={delivery.id} delivery={delivery} />
-              ))}
-            </tbody>
-          </table>
+          <ul className={styles.lines}>
+            {data.deliveries.map((delivery) => (
+              <DeliveryRow key={delivery.id} delivery={delivery} />
+            ))}
+          </ul>
         </section>
       )}
     </section>
@@ -62,15 +48,9 @@ export function Deliveries({ channels }: { channels: readonly Channel[] }) {
 function DeliveryRow({ delivery }: { delivery: Delivery }) {
   const { id, channelName, what, ruleName, subject, attempt, outcome, at, next } = delivery;
   return (
-    <tr data-delivery={id} data-outcome={outcome}>
-      <td>
-        <StateWord state={outcome} />
-      </td>
-      <td>{formatMoment(at)}</td>
-      <td>
-        <Name of={channelName} />
-      </td>
-      <td>
+    <li className={styles.row} data-delivery={id} data-outcome={outcome}>
+      <StateWord state={outcome} />
+      <div className={styles.body}>
         {ruleName != null && (
           <>
             <Name of={ruleName} />
@@ -82,13 +62,14 @@ function DeliveryRow({ delivery }: { delivery: Delivery }) {
             )}{" "}
           </>
         )}
-        {WHAT[what]}
-      </td>
-      <td className={table.number}>{attempt}</td>
-      <td>
-        {deliveryWords(delivery)}
-        {next != null && `, again at ${formatMoment(next)}`}
-      </td>
-    </tr>
+        {WHAT[what]}, to <Name of={channelName} />
+        <p className={styles.about}>
+          <span>{formatMoment(at)}</span>
+          {attempt > 1 && <span>attempt {attempt}</span>}
+          <span>{answerWords(delivery)}</span>
+          {next != null && <span>again at {formatTime(next)}</span>}
+        </p>
+      </div>
+    </li>
   );
 }

@@ -1,6 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import styles from "./forms.module.css";
+import { HINT_BELOW } from "./hint-below";
 
 type SecretFieldProps = {
   label: string;
@@ -44,6 +45,7 @@ export function SecretField({ label, hint, isSet, value, problem, onChange }: Se
         type="password"
         size="xs"
         label={label}
+        inputWrapperOrder={HINT_BELOW}
         description={hint}
         error={problem}
         autoComplete="new-password"

@@ -74,9 +74,9 @@ export function previewLimits({ from, since, leftOut }: Preview): string | undef
   return said.length === 0 ? undefined : said.join(" ");
 }
 
-/** What came of one attempt to send. */
-export function deliveryWords({ outcome, detail, took }: Delivery): string {
-  return `${outcome === "delivered" ? "Delivered" : "Failed"}: ${detail} (${formatMillis(took)})`;
+/** What was answered to one attempt to send, and after how long. */
+export function answerWords({ detail, took }: Delivery): string {
+  return `${detail} (${formatMillis(took)})`;
 }
 
 /** What is kept quiet. */

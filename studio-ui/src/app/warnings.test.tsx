@@ -393,3 +393,26 @@ it("the overview has what fires among what needs somebody", async () => {
   within(row).getByRole("link", { name: "Order" });
   expect(needs.queryByText("Cart")).toBeNull();
 });
+
+it("pictures of metrics lead to a rule about what they show", async () => {
+  openStudio("/trends?by=type&filter=type%3AOrder&panels=wait,cpu", {
+    "/api/history": {
+      from: 0,
+      to: 1000,
+      step: 1000,
+      since: 0,
+      more: 0,
+      leftOut: 0,
+      series: [series("type"), series("process")],
+    },
+  });
+  const link = (await screen.findByRole("link", { name: "Warn me about Waiting" }, FOUND)) as HTMLAnchorElement;
+  expect(new URL(link.href).search).toBe("?view=rules&rule=new&metric=waitP95&by=type&filter=type%3AOrder");
+  const cpu = (await screen.findByRole("link", { name: "Warn me about Processor" }, FOUND)) as HTMLAnchorElement;
+  expect(new URL(cpu.href).search).toBe("?view=rules&rule=new&metric=cpu&by=process");
+});
+
+function series(by: "type" | "process") {
+  const metric = by === "type" ? "waitP95" : "cpu";
+  return { by, name: "Order", metric, unit: "ms", values: [1], max: [1] };
+}

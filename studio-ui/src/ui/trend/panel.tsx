@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useMemo, useSyncExternalStore } from "react";
 import { load } from "../../lib/load";
 import { scaleOf } from "../../lib/trends/scale";
 import { formatValue, UNIT_WORDS } from "../../lib/trends/words";
@@ -38,6 +38,8 @@ export type TrendPanelProps = {
   level: 2 | 3;
   /** What is drawn over the lines: values to compare with, stretches that stand out. */
   marks?: TrendMarks | undefined;
+  /** At the end of its head. */
+  aside?: ReactNode;
   /** Lower, for a place within another page. */
   isSmall?: boolean;
 };
@@ -47,7 +49,7 @@ const NONE: Steps = { from: 0, to: 0, step: 1000 };
 /** One metric over time, with the moment under the cursor that all of them share. */
 export function TrendPanel(props: TrendPanelProps) {
   const { shape, note, steps, lines: all, hidden, hasLegend, hasNames, onHide } = props;
-  const { since, cursor, view, onZoom, onBack, level, marks, isSmall = false } = props;
+  const { since, cursor, view, onZoom, onBack, level, marks, aside, isSmall = false } = props;
   const lines = useMemo(() => {
     const shown = all.filter(({ name }) => !hidden.includes(name));
     return inDrawnOrder(shown, hasLegend);
@@ -67,6 +69,7 @@ export function TrendPanel(props: TrendPanelProps) {
         <Heading>{shape.title}</Heading>
         <span className={styles.unit}>{[UNIT_WORDS[shape.unit], note].filter(Boolean).join(", ")}</span>
         {isOne && <Reading steps={steps ?? NONE} line={all[0]} unit={shape.unit} cursor={cursor} />}
+        {aside && <span className={styles.aside}>{aside}</span>}
       </div>
       <div className={styles.body} data-view={view}>
         {view === "table" && steps ? (

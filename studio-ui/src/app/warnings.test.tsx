@@ -105,6 +105,21 @@ describe("what is the case now", () => {
     (await region("Recently resolved")).getByRole("link", { name: "Till" });
   });
 
+  it("leads to the run that it is about, and nowhere outside of the studio", async () => {
+    const work = { ...FIRING, about: "work", subject: "CI", unit: undefined } as const;
+    const firing = [
+      { ...work, link: "/runs/r-7?job=build" },
+      { ...work, id: "w-9", subject: "Elsewhere", link: "//example.org" },
+    ];
+    const list = { firing, pending: [], resolved: [], leftOut: 0, version: 1 };
+    const studio = warnings("", { "/api/warnings": list });
+    const rows = await region("Firing");
+    expect(rows.queryByRole("link", { name: "Elsewhere" })).toBeNull();
+    fireEvent.click(rows.getByRole("link", { name: "CI" }));
+    await waitFor(() => expect(studio.router.state.location.pathname).toBe("/runs/r-7"));
+    expect(studio.router.state.location.search).toEqual({ job: "build" });
+  });
+
   it("counts in the menu what fires and is not silenced, and shows what changes", async () => {
     const studio = warnings();
     await screen.findByRole("link", { name: /^Warnings\s*1\s*firing$/ }, FOUND);

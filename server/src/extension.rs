@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::live::LiveDescription;
+use crate::warnings::{Warnings, WorkOutcome};
 use crate::{Directory, Hub};
 
 /// A product that is plugged into a studio server.
@@ -73,4 +74,22 @@ pub struct StudioHandle {
     pub directory: Arc<Directory>,
     /// Whether callers must show a token.
     pub wants_token: bool,
+    /// Takes how pieces of work ended, for rules on what failed, went well again, or took long.
+    pub work: WorkReports,
+}
+
+/// Where products report how pieces of work ended. Cheap to clone.
+#[derive(Clone)]
+pub struct WorkReports(Arc<Warnings>);
+
+impl WorkReports {
+    pub(crate) fn new(warnings: Arc<Warnings>) -> Self {
+        Self(warnings)
+    }
+
+    /// Reports how a piece of work ended. One that was reported already counts once, as long as it is among the last thousand. Never waits
+    /// for anybody; what is kept is bounded.
+    pub fn ended(&self, outcome: WorkOutcome) {
+        self.0.work_ended(outcome);
+    }
 }

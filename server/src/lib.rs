@@ -37,6 +37,7 @@ mod studio;
 mod traffic;
 mod tries;
 pub mod ui;
+mod warnings;
 mod windows;
 mod workspaces;
 
@@ -45,7 +46,7 @@ pub use app::{Services, create_app};
 pub use certificate::CertificateError;
 pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
-pub use extension::{Extension, StudioHandle, UiSection};
+pub use extension::{Extension, StudioHandle, UiSection, WorkReports};
 pub use http::{
     ApiError, ApiResult, Guard, InvalidOrigin, Known, LONG_POLL, LONG_POLL_SESSION, Origin,
     asyncapi_document, document as openapi_document, link_to_next, routes as studio_routes,
@@ -60,4 +61,5 @@ pub use options::{DEFAULT_PORT, RecorderOptions, StudioOptions, TlsFiles, Token}
 pub use recording::RecordingError;
 pub use replication::{Door, MemoryLog};
 pub use studio::{RunningStudio, StartError, Studio, StudioBuilder};
+pub use warnings::{WorkOutcome, WorkResult};
 pub use workspaces::{InvalidWorkspace, Workspace, WorkspaceName};

@@ -44,6 +44,8 @@ const PAGES: { name: string; path: () => string; ready: string[]; narrow?: strin
     path: () => "/trends?by=type&filter=type%3ANobody",
     ready: ["text=Show all"],
   },
+  { name: "warnings", path: () => "/warnings", ready: ["[aria-label=Firing]"] },
+  { name: "rules", path: () => "/warnings?view=rules", ready: ["[data-rule]"] },
   { name: "types", path: () => "/types", ready: ["[data-type]"] },
   { name: "workflows", path: () => "/workflows", ready: ["[data-workflow]"] },
   {
@@ -91,6 +93,13 @@ describe("on a narrow screen", () => {
     for (const name of ["Overview", "Runs", "Workflows", "Actors", "Map", "Metrics", "Logs"]) {
       expect(await page.getByRole("navigation").getByRole("link", { name, exact: true }).isVisible()).toBe(true);
     }
+    // How many fire stands beside it.
+    expect(
+      await page
+        .getByRole("navigation")
+        .getByRole("link", { name: /^Warnings/ })
+        .isVisible(),
+    ).toBe(true);
   });
 });
 
@@ -135,6 +144,11 @@ describe("the page", () => {
       await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
     }
+    await page
+      .getByRole("navigation")
+      .getByRole("link", { name: /^Warnings/ })
+      .click();
+    await page.getByRole("heading", { level: 1, name: "Warnings", exact: true }).waitFor();
   });
 
   it("says it when a run does not exist", async () => {

@@ -6,7 +6,7 @@ import { api, forgive, openPage, violations, withBrowser } from "./harness";
 
 withBrowser();
 
-const ALL = { o: "Overview", r: "Runs", w: "Workflows", a: "Actors", m: "Map", l: "Logs" };
+const ALL = { o: "Overview", r: "Runs", w: "Workflows", a: "Actors", m: "Map", e: "Metrics", n: "Warnings", l: "Logs" };
 
 const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
 const focused = (page: Page) =>

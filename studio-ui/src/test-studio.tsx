@@ -45,6 +45,7 @@ const DEFAULTS: Answers = {
   "/api/types": [],
   "/api/lints": [],
   "/api/history": NO_HISTORY,
+  "/api/warnings": { firing: [], pending: [], resolved: [], leftOut: 0, version: 0 },
   "/api/v1/runs": { items: [], next: null, total: 0 },
 };
 

@@ -20,6 +20,8 @@ wanted() {
         need 'has ps' procps
         need 'has python3' python3
         need 'python3 -c "import ensurepip, venv" 2>/dev/null' python3-venv
+        # Of the system's own Python, whichever is first in the PATH.
+        need '/usr/bin/python3 -c "import aiosmtpd" 2>/dev/null' python3-aiosmtpd
         ;;
       docker)
         # An engine that is given needs no daemon of ours.

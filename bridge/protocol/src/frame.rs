@@ -50,6 +50,9 @@ pub mod topic {
     pub const TRAFFIC: &str = "traffic";
     /// What is not as it should be, as `GET /api/lints` tells it, when that changes.
     pub const LINTS: &str = "lints";
+    /// Something changed among warnings; data is `{"firing","pending","silenced","failing","version"}`, all numbers: what is shown of
+    /// `/api/warnings` is to be fetched again.
+    pub const WARNINGS: &str = "warnings";
     /// First frame of every connection; data says which epoch and seq the connection starts at.
     pub const HELLO: &str = "hello";
     /// Frames were lost or are too old to be sent again: fetch the snapshot, then go on from `seq`.

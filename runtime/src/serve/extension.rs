@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, ServiceConfig};
 use loom_protocol::{HealthStatus, PartHealth};
-use loom_studio::{Extension, LiveDescription, UiSection};
+use loom_studio::{Extension, LiveDescription, StudioHandle, UiSection};
 
 use super::runtime::Runtime;
 use super::{api, described};
@@ -50,6 +50,10 @@ impl Extension for Runtime {
                 path: format!("/{id}"),
             })
             .to_vec()
+    }
+
+    fn attach(&self, studio: &StudioHandle) {
+        self.report_to(studio.work.clone());
     }
 
     fn stopping(&self) {

@@ -111,6 +111,7 @@ impl Feed {
         let over: Vec<RunId> = self.changes.runs().filter(is_over).cloned().collect();
         let ended: Vec<Run> = over.iter().filter_map(|id| open.runs.remove(id)).collect();
         drop(open);
+        ended.iter().for_each(|run| self.runtime.report(run));
         let ended = ended
             .iter()
             .map(|run| {

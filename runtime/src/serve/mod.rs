@@ -13,6 +13,7 @@ mod extension;
 mod feed;
 mod janitor;
 mod losses;
+mod outcomes;
 mod phoenix;
 mod runtime;
 mod starter;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
+use loom_studio::WorkReports;
 use tokio::sync::Semaphore;
 
 use super::catalog::{Catalog, Found};
 use super::losses::Lost;
+use super::outcomes::outcome;
 use super::phoenix::Phoenix;
 use super::starter::Starter;
 use crate::engine::Engine;
@@ -29,6 +31,8 @@ pub(super) struct Runtime {
     pub(super) starter: Arc<Starter>,
     open: Arc<Mutex<OpenRuns>>,
     phoenix: Arc<Phoenix>,
+    /// Where the studio hears how runs ended.
+    work: Arc<OnceLock<WorkReports>>,
     /// Turns of those who have texts checked.
     pub(super) checks: Arc<Semaphore>,
     /// The serving actors that stay dead.
@@ -52,6 +56,7 @@ impl Runtime {
             starter,
             open: Arc::default(),
             phoenix: Arc::default(),
+            work: Arc::default(),
             checks: Arc::new(Semaphore::new(CHECKS)),
             lost: Lost::default(),
             started: Instant::now(),
@@ -79,6 +84,19 @@ impl Runtime {
     /// A run as it is shown, with what only this process knows of it.
     pub(super) fn detail(&self, run: &Run) -> RunDetail {
         RunDetail::from(run).waiting_for(self.starter.why_queued(run))
+    }
+
+    /// The studio takes how runs ended from now on.
+    pub(super) fn report_to(&self, work: WorkReports) {
+        // A runtime is in one studio.
+        let _once = self.work.set(work);
+    }
+
+    /// Reports how a run ended.
+    pub(super) fn report(&self, run: &Run) {
+        if let (Some(work), Some(outcome)) = (self.work.get(), outcome(run)) {
+            work.ended(outcome);
+        }
     }
 
     pub(super) fn phoenix(&self) -> Arc<Phoenix> {

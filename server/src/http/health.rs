@@ -51,6 +51,7 @@ fn parts(workspace: &Workspace) -> BTreeMap<String, PartHealth> {
             "history".to_owned(),
             history(&workspace.intake.history().health()),
         ),
+        ("warnings".to_owned(), workspace.warnings.health()),
     ]);
     if let Some(replica) = workspace.door.replica() {
         parts.insert("servers".to_owned(), replica.health());

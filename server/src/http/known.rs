@@ -21,6 +21,8 @@ pub struct Known {
     resource: Resource,
     methods: Vec<Method>,
     role: Option<Role>,
+    /// Whether that role is for those alone who change something.
+    is_for_writing: bool,
 }
 
 impl Known {
@@ -32,6 +34,7 @@ impl Known {
             path,
             methods: Vec::new(),
             role: None,
+            is_for_writing: false,
         }
     }
 
@@ -56,6 +59,16 @@ impl Known {
         F::Output: Responder + 'static,
     {
         self.on(Method::POST, handler)
+    }
+
+    /// `PUT` is answered by `handler`.
+    pub fn put<F, Arguments>(self, handler: F) -> Self
+    where
+        F: Handler<Arguments>,
+        Arguments: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::PUT, handler)
     }
 
     /// `DELETE` is answered by `handler`.
@@ -91,14 +104,19 @@ impl Known {
         self
     }
 
+    /// Wants another role than the usual one of those who do more than read.
+    pub fn writes_need(mut self, role: Role) -> Self {
+        self.is_for_writing = true;
+        self.needs(role)
+    }
+
     /// The role that `method` needs here.
     pub fn needed(&self, method: &Method) -> Role {
-        let usual = if matches!(*method, Method::GET | Method::HEAD) {
-            Role::View
-        } else {
-            Role::Operate
-        };
-        self.role.unwrap_or(usual)
+        let is_read = is_read(method);
+        let usual = if is_read { Role::View } else { Role::Operate };
+        self.role
+            .filter(|_| !(is_read && self.is_for_writing))
+            .unwrap_or(usual)
     }
 
     /// The pattern of the path.
@@ -118,19 +136,31 @@ impl Known {
         let resource = self.resource.default_service(web::to(other));
         match self.role {
             Some(role) => {
-                config.service(resource.wrap(from_fn(move |request, next| only(role, request, next))))
+                let is_for_writing = self.is_for_writing;
+                config.service(resource.wrap(from_fn(move |request: ServiceRequest, next| {
+                    let usual = is_for_writing && is_read(request.method());
+                    // The guard has asked for the usual one.
+                    only((!usual).then_some(role), request, next)
+                })))
             }
             None => config.service(resource),
         };
     }
 }
 
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
 /// Behind the guard, which knows who asks and not which route a path leads to.
 async fn only(
-    role: Role,
+    role: Option<Role>,
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(role) = role else {
+        return next.call(request).await;
+    };
     let caller = request.extract::<Caller>().await;
     match caller.and_then(|caller| caller.need(role)) {
         Ok(()) => next.call(request).await,

@@ -40,6 +40,7 @@ mod socket;
 mod traffic;
 mod tree;
 mod unanswered;
+mod warnings;
 
 pub use asyncapi::document as asyncapi_document;
 pub use error::{ApiError, ApiResult};

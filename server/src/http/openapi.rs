@@ -13,7 +13,7 @@ use super::formats;
 use super::known::Known;
 use super::{
     actors, api_v1, asyncapi, events, health, history, journal, lints, map, metrics, orders, otlp, poll,
-    prometheus, rates, recording, report, sections, seen, session, socket, traffic, tree,
+    prometheus, rates, recording, report, sections, seen, session, socket, traffic, tree, warnings,
 };
 use crate::workspaces::Here;
 
@@ -63,6 +63,21 @@ use crate::workspaces::Here;
         recording::save,
         recording::saved,
         tree::tree,
+        warnings::list,
+        warnings::rules,
+        warnings::add_rule,
+        warnings::put_rule,
+        warnings::delete_rule,
+        warnings::channels,
+        warnings::add_channel,
+        warnings::put_channel,
+        warnings::delete_channel,
+        warnings::test_channel,
+        warnings::silences,
+        warnings::add_silence,
+        warnings::delete_silence,
+        warnings::deliveries,
+        warnings::preview,
         metrics::metrics,
         health::health,
         sections::sections,
@@ -246,7 +261,7 @@ fn add_v1(document: &mut utoipa::openapi::OpenApi) {
         })
         .collect();
     for (path, mut item) in shared {
-        for operation in [&mut item.get, &mut item.post, &mut item.delete]
+        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete]
             .into_iter()
             .flatten()
         {

@@ -10,7 +10,7 @@ use actix_web::web::{self, ServiceConfig};
 use super::known::Known;
 use super::{
     actors, api_v1, asyncapi, events, health, history, journal, lints, map, metrics, openapi, orders, otlp,
-    poll, prometheus, rates, recording, report, sections, session, socket, traffic, tree,
+    poll, prometheus, rates, recording, report, sections, session, socket, traffic, tree, warnings,
 };
 use crate::access::Role;
 
@@ -71,6 +71,7 @@ pub fn routes() -> Vec<Known> {
             at("/asyncapi.json").get(asyncapi::serve),
         ]);
         routes.extend(orders::routes(base));
+        routes.extend(warnings::routes(base));
     }
     routes
 }

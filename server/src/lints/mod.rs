@@ -19,3 +19,8 @@ mod too_many;
 
 pub(crate) use facts::Ask;
 pub(crate) use store::{Lint, Lints, Severity};
+
+/// The codes of all rules.
+pub(crate) fn codes() -> &'static [&'static str] {
+    store::CODES
+}

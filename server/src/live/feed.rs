@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use loom_protocol::{ActorId, Removed, topic};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::hub::{Draft, Hub};
@@ -18,6 +18,7 @@ use crate::directory::{Directory, Taken};
 use crate::otlp::Receiver;
 use crate::replication::Door;
 use crate::traffic::Plumbing;
+use crate::warnings::Warnings;
 use crate::windows::keep_current;
 use crate::workspaces::{Workspace, Workspaces};
 
@@ -54,6 +55,7 @@ impl Feed {
             sockets,
             windows,
             guard,
+            warnings,
             ..
         } = workspace;
         let changes = {
@@ -85,8 +87,15 @@ impl Feed {
                 keep_current(directory.clone(), windows.clone())
             })
         };
+        let warned = {
+            let (warnings, intake, hub) = (warnings.clone(), intake.clone(), hub.clone());
+            let is_past = guard.is_of_the_past();
+            keep_running("warnings", move || {
+                warn(warnings.clone(), intake.clone(), hub.clone(), is_past)
+            })
+        };
         Self {
-            tasks: vec![changes, metrics, sweep, watched, windows],
+            tasks: vec![changes, metrics, sweep, watched, windows, warned],
         }
     }
 
@@ -229,6 +238,43 @@ async fn keep_access(workspaces: Workspaces) {
             workspace
                 .sockets
                 .cut_ended(|pass| guard.still_lets_in(pass, name));
+        }
+    }
+}
+
+/// Has rules look, tells viewers what changed, and sends what is to be sent.
+async fn warn(warnings: Arc<Warnings>, intake: Arc<Intake>, hub: Hub, is_past: bool) {
+    if is_past {
+        return std::future::pending().await;
+    }
+    warnings.begin_sending();
+    // Ended with this task: what was on its way is sent again.
+    let mut sending = JoinSet::new();
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = warnings.wait() => {}
+            Some(sent) = sending.join_next() => {
+                if let Err(error) = sent {
+                    tracing::error!(%error, "a message of a warning could not be sent");
+                    warnings.begin_sending();
+                }
+            }
+        }
+        let (looking, intake) = (warnings.clone(), intake.clone());
+        // It waits for the disk, and looks at all that is remembered.
+        let looked = tokio::task::spawn_blocking(move || looking.turn(&intake)).await;
+        if let Err(error) = looked {
+            tracing::error!(%error, "rules could not look");
+        }
+        for message in warnings.due() {
+            let warnings = warnings.clone();
+            sending.spawn(async move { warnings.send(message).await });
+        }
+        if let Some(news) = warnings.take_news() {
+            hub.publish(topic::WARNINGS, Some("warnings"), &news);
         }
     }
 }

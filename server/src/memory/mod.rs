@@ -4,10 +4,12 @@
 //! most. Until then it is told as it stands. Time is the moment of the sweep, so that the same reports make the same history.
 
 mod ask;
+mod metric;
 mod processes;
 mod remember;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use ask::Asked;
+pub(crate) use metric::{HistoryBy, HistoryMetric, HistoryUnit};
 pub(crate) use remember::Memory;

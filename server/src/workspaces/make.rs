@@ -15,6 +15,7 @@ use crate::options::RecorderOptions;
 use crate::otlp::Receiver;
 use crate::recording::{Opened, RecordingError, Recordings};
 use crate::replication::{Door, Replica, ReplicatedLog, StudioClock};
+use crate::warnings::Warnings;
 use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, StudioOptions};
 
@@ -62,6 +63,11 @@ impl Plan {
             save_in: self.recordings(name),
             ..options.recorder.clone()
         };
+        // What is over raises nothing.
+        let state = self
+            .state(name)
+            .filter(|_| !matches!(source, Source::Recording(_)));
+        let warnings = Arc::new(Warnings::open(state.as_deref(), self.clock.clone()));
         let mut replica = None;
         let (intake, recordings) = match source {
             Source::Recording(opened) => {
@@ -94,6 +100,7 @@ impl Plan {
             directory: intake.directory().clone(),
             intake,
             recordings: Arc::new(recordings),
+            warnings,
             hub: Hub::new(self.started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
             windows: Windows::default(),

@@ -7,12 +7,13 @@ use loom_bridge::ActorRegistry;
 use loom_protocol::Timestamp;
 
 use super::WorkspaceName;
-use crate::extension::{Extension, StudioHandle, UiSection};
+use crate::extension::{Extension, StudioHandle, UiSection, WorkReports};
 use crate::http::Guard;
 use crate::live::Sockets;
 use crate::otlp::Receiver;
 use crate::recording::Recordings;
 use crate::replication::Door;
+use crate::warnings::Warnings;
 use crate::windows::Windows;
 use crate::{Directory, Hub, Intake};
 
@@ -43,6 +44,8 @@ pub struct Workspace {
     pub extensions: Vec<Arc<dyn Extension>>,
     /// The time that a request has to bring its body.
     pub body_within: Duration,
+    /// What is warned of.
+    pub(crate) warnings: Arc<Warnings>,
     /// What is recorded.
     pub(crate) recordings: Arc<Recordings>,
     /// When the server started.
@@ -59,6 +62,14 @@ impl Workspace {
     pub fn sweep(&self) {
         self.otlp.sweep();
         self.intake.sweep();
+        self.warnings.turn(&self.intake);
+    }
+
+    /// Sends what is to be sent of warnings now, each message once, and waits for that, as a running studio does each second.
+    pub async fn send_warnings(&self) {
+        let due = self.warnings.due();
+        let sent = due.into_iter().map(|message| self.warnings.send(message));
+        futures_util::future::join_all(sent).await;
     }
 
     /// Tells those who wait or listen that it ends, so that nobody waits for them.
@@ -76,6 +87,7 @@ impl Workspace {
             hub: self.hub.clone(),
             directory: self.directory.clone(),
             wants_token: self.guard.wants_token(),
+            work: WorkReports::new(self.warnings.clone()),
         };
         for extension in &self.extensions {
             extension.attach(&studio);

@@ -61,7 +61,7 @@ async fn every_frame_is_described_and_every_description_comes() {
     hear(
         &mut viewer,
         &document,
-        &["actor:update", "journal", "traffic", "metrics", "lints"],
+        &["actor:update", "journal", "traffic", "metrics", "lints", "warnings"],
         &mut heard,
     )
     .await;

@@ -47,5 +47,6 @@ mod tokens;
 mod traffic;
 mod tree;
 mod ui;
+mod warnings;
 mod workspaces;
 mod workspaces_apart;

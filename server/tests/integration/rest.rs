@@ -193,7 +193,8 @@ async fn health_is_as_documented() {
         get(&services, "/api/health").await.json(),
         json!({"status":"ok","version":env!("CARGO_PKG_VERSION"),"uptime":1500,
             "parts":{"directory":{"status":"ok","message":"0 actors"},"history":{"status":"ok","message":"0 series, in memory; \
-            LOOM_STATE_DIR names a directory that keeps them over restarts"},"live":{"status":"ok","message":"0 viewers"}}})
+            LOOM_STATE_DIR names a directory that keeps them over restarts"},"live":{"status":"ok","message":"0 viewers"},
+            "warnings":{"status":"ok","message":"3 rules, 0 firing"}}})
     );
 }
 

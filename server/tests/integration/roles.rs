@@ -56,6 +56,21 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/recording/file", Some(Role::View)),
     ("POST", "/recording/saved", Some(Role::Operate)),
     ("GET", "/recording/saved/{name}", Some(Role::View)),
+    ("GET", "/warnings", Some(Role::View)),
+    ("GET", "/warnings/rules", Some(Role::View)),
+    ("POST", "/warnings/rules", Some(Role::Admin)),
+    ("PUT", "/warnings/rules/{id}", Some(Role::Admin)),
+    ("DELETE", "/warnings/rules/{id}", Some(Role::Admin)),
+    ("GET", "/warnings/channels", Some(Role::View)),
+    ("POST", "/warnings/channels", Some(Role::Admin)),
+    ("PUT", "/warnings/channels/{id}", Some(Role::Admin)),
+    ("DELETE", "/warnings/channels/{id}", Some(Role::Admin)),
+    ("POST", "/warnings/channels/{id}/test", Some(Role::Admin)),
+    ("GET", "/warnings/silences", Some(Role::View)),
+    ("POST", "/warnings/silences", Some(Role::Operate)),
+    ("DELETE", "/warnings/silences/{id}", Some(Role::Operate)),
+    ("GET", "/warnings/deliveries", Some(Role::View)),
+    ("POST", "/warnings/preview", Some(Role::View)),
 ];
 
 /// A token of each role, in a file.

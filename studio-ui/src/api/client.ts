@@ -46,6 +46,10 @@ export function postJson<T>(path: string, body?: unknown, signal?: AbortSignal):
   return call<T>(path, { method: "POST", ...sent, ...(signal && { signal }) });
 }
 
+export function putJson<T>(path: string, body: unknown): Promise<T> {
+  return call<T>(path, { method: "PUT", body: printJson(body) });
+}
+
 export function deleteJson<T>(path: string): Promise<T> {
   return call<T>(path, { method: "DELETE" });
 }

@@ -79,7 +79,7 @@ describe("the overview", () => {
       within(screen.getByRole("navigation"))
         .getAllByRole("link")
         .map((link) => link.textContent),
-    ).toEqual(["Loom", "Overview", "Actors", "Map", "Metrics"]);
+    ).toEqual(["Loom", "Overview", "Actors", "Map", "Metrics", "Warnings"]);
     expect(studio.asked).not.toContain("/api/v1/runs");
   });
 
@@ -95,6 +95,7 @@ describe("the overview", () => {
       "Actors",
       "Map",
       "Metrics",
+      "Warnings",
       "Logs",
     ]);
   });

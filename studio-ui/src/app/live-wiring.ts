@@ -7,6 +7,7 @@ import { insideKeys, JOURNAL_LIMIT } from "../api/inside-queries";
 import { getMoment } from "../api/moment";
 import { keys, RUN_LIMIT } from "../api/queries";
 import type { Frame, Job, Metrics, Run, RunDelta, RunSummary, RunsPage, Workflow } from "../api/types";
+import { warningKeys } from "../api/warnings";
 import { inWorkspace } from "../api/workspace";
 import { serverClock } from "../lib/clock";
 import { frameBatch } from "../lib/frame-batch";
@@ -73,6 +74,9 @@ export class Caches {
       this.#applyWorkflow(frame.data as Workflow);
     } else if (frame.type === "lints") {
       this.#client.setQueryData(insideKeys.lints, frame.data as Lint[]);
+    } else if (frame.type === "warnings") {
+      // It has counts alone; who shows more asks for it.
+      this.#refetch(warningKeys.all);
     } else if (frame.type === "journal") {
       const { actor, line } = frame.data as { actor: string; line: JournalLine };
       const key = insideKeys.journal(actor);

@@ -1,5 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 import { BASE } from "../api/base";
+import { warningsQuery } from "../api/warnings";
+import { loudOf } from "../lib/warnings";
 import { Icon } from "../ui/icon";
 import styles from "./nav.module.css";
 import { useMenu } from "./sections";
@@ -24,6 +27,7 @@ export function Nav() {
           >
             <Icon name={icon} />
             {title}
+            {id === "warnings" && <Firing />}
           </Link>
         ) : (
           <a key={id} href={place.href} className={styles.entry}>
@@ -33,5 +37,21 @@ export function Nav() {
         ),
       )}
     </nav>
+  );
+}
+
+/** How many warnings fire that nobody keeps quiet. */
+function Firing() {
+  const { data } = useQuery(warningsQuery);
+  const count = loudOf(data).length;
+  if (count === 0) return null;
+  return (
+    <>
+      {" "}
+      <span className={styles.count} title={`${count} firing`} data-firing={count}>
+        {count}
+        <span className="visually-hidden"> firing</span>
+      </span>
+    </>
   );
 }

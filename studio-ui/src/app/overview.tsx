@@ -25,7 +25,7 @@ function WithRuns() {
   const needs = useRunNeeds(runs);
   const fresh = total === 0 && workflows.data?.length === 0;
   return (
-    <OverviewPage needs={needs} quiet="No failed run, no lint, no actor that failed or fell silent.">
+    <OverviewPage needs={needs} quiet="No failed run, no warning, no lint, no actor that failed or fell silent.">
       {fresh ? (
         <Panel label="Begin here" head={<h2>Begin here</h2>}>
           <NoWorkflows />

@@ -13,6 +13,7 @@ import { type ActorTab, TABS } from "../features/actor/model/tabs";
 import { readActorsSearch } from "../features/actors/model/search";
 import { readMapSearch } from "../features/map/model/search";
 import { readTrendsSearch } from "../features/trends/model/search";
+import { readWarningsSearch } from "../features/warnings/model/search";
 import { load } from "../lib/load";
 import { type Pointed, readPointed } from "../lib/logs/pointed";
 import { readWindow, type WindowSeconds } from "../lib/window";
@@ -28,6 +29,7 @@ const pages = {
   map: () => load(() => import("../features/map/map-page")),
   types: () => load(() => import("../features/types/types-page")),
   trends: () => load(() => import("../features/trends/trends-page")),
+  warnings: () => load(() => import("../features/warnings/warnings-page")),
   workflows: () => load(() => import("../features/workflows/workflows-page")),
   editor: () => load(() => import("../features/editor/editor-page")),
   runs: () => load(() => import("../features/runs/runs-page")),
@@ -111,6 +113,13 @@ const trends = createRoute({
   component: lazyRouteComponent(pages.trends, "TrendsPage"),
 });
 
+const warnings = createRoute({
+  getParentRoute: () => root,
+  path: "/warnings",
+  validateSearch: readWarningsSearch,
+  component: lazyRouteComponent(pages.warnings, "WarningsPage"),
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
@@ -151,7 +160,7 @@ const logs = createRoute({
   component: lazyRouteComponent(pages.logs, "LogsPage"),
 });
 
-const tree = root.addChildren([home, actors, actor, map, trends, types, workflows, editor, runs, run, logs]);
+const tree = root.addChildren([home, actors, actor, map, trends, warnings, types, workflows, editor, runs, run, logs]);
 
 export function createAppRouter(history?: RouterHistory) {
   return createRouter({

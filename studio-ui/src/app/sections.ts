@@ -6,7 +6,7 @@ import type { IconName } from "../ui/icon";
 
 type Page = {
   id: string;
-  to: "/" | "/actors" | "/map" | "/trends" | "/workflows" | "/runs" | "/logs";
+  to: "/" | "/actors" | "/map" | "/trends" | "/warnings" | "/workflows" | "/runs" | "/logs";
   title: string;
   icon: IconName;
   /** Whether a product brings it: then it is there where `/api/ui` names it. */
@@ -20,6 +20,7 @@ const PAGES: readonly Page[] = [
   { id: "actors", to: "/actors", title: "Actors", icon: "actors" },
   { id: "map", to: "/map", title: "Map", icon: "map" },
   { id: "trends", to: "/trends", title: "Metrics", icon: "trends" },
+  { id: "warnings", to: "/warnings", title: "Warnings", icon: "bell" },
   { id: "logs", to: "/logs", title: "Logs", icon: "logs", product: true },
 ];
 

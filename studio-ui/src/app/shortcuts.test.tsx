@@ -33,6 +33,8 @@ describe("shortcuts", () => {
       r: "/runs",
       a: "/actors",
       m: "/map",
+      e: "/trends",
+      n: "/warnings",
       l: "/logs",
       w: "/workflows",
     })) {

@@ -7,6 +7,8 @@ import { Age } from "./time";
 /** Something that somebody should look at. */
 export type Need = {
   key: string;
+  /** A page of ours that tells all of it: a warning that leads there says nothing more. */
+  path?: string;
   /** `problem` is wrong now, `warning` soon may be. */
   severity: "problem" | "warning";
   icon?: IconName;

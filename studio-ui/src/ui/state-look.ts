@@ -28,6 +28,10 @@ const LOOKS: Record<string, Look> = {
   stale: { icon: "question", tone: "odd" },
   // Workflows.
   invalid: { icon: "warning", tone: "bad" },
+  // Warnings, and what is sent of them.
+  firing: { icon: "bell", tone: "bad" },
+  resolved: { icon: "check", tone: "good" },
+  delivered: { icon: "check", tone: "good" },
   // The line to the studio.
   connecting: { icon: "spinner", tone: "busy" },
   live: { icon: "disc", tone: "good" },

@@ -12,6 +12,7 @@ mod stop;
 mod strangers;
 mod texts;
 mod tls;
+mod warnings;
 mod workflows;
 
 /// Two jobs that end at once, and one that goes on until it is stopped.

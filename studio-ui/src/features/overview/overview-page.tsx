@@ -20,8 +20,9 @@ import { WindowSelect } from "../../ui/window-select";
 import { Busiest } from "./components/busiest";
 import styles from "./overview-page.module.css";
 import { useActorNeeds } from "./use-actor-needs";
+import { useWarningNeeds } from "./use-warning-needs";
 
-const QUIET = "No lint, no actor that failed or fell silent.";
+const QUIET = "No warning, no lint, no actor that failed or fell silent.";
 /** More rows than this are no overview. */
 const MOST_NEEDS = 20;
 
@@ -58,7 +59,8 @@ export function OverviewPage({ needs = [], quiet = QUIET, children }: OverviewPa
 
 function Needs({ more, quiet }: { more: readonly Need[]; quiet: string }) {
   const { needs, loaded, error, retry } = useActorNeeds();
-  const all = inOrder([...more, ...needs]);
+  const warnings = useWarningNeeds(more);
+  const all = inOrder([...more, ...needs, ...warnings]);
   return (
     <Panel
       label="Needs you"

@@ -5,6 +5,7 @@ import { isUnknownHere } from "../../api/inside-queries";
 import { condition } from "../../lib/filter/condition";
 import { useTrends } from "../../lib/trends/use-trends";
 import { ErrorNote } from "../notes";
+import { WarnLink } from "../warn-link";
 import { newCursor } from "./cursor";
 import styles from "./last-hour.module.css";
 import { TrendPanel } from "./panel";
@@ -41,6 +42,7 @@ export function LastHour({ by, name, level }: LastHourProps) {
         <Link to="/trends" search={{ by, filter, range: "2h" }}>
           Metrics
         </Link>
+        <WarnLink metric="errors" by={by} filter={filter} spoken="this" />
       </div>
       <div className={styles.panels}>
         {SHAPES.map((shape, index) => (

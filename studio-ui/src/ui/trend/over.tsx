@@ -4,6 +4,8 @@ import type { Scale } from "../../lib/trends/scale";
 import { formatStep, formatValue, isOneDay } from "../../lib/trends/words";
 import { visible } from "../../lib/visible";
 import { type CursorAt, indexAt, momentAt, moved, type Steps, shareOf, type TrendCursor } from "./cursor";
+import { Marks } from "./marks";
+import type { TrendMarks } from "./marks-model";
 import styles from "./over.module.css";
 import type { Look, TrendLine, TrendPanelShape } from "./panels";
 import { Tooltip } from "./tooltip";
@@ -22,6 +24,7 @@ type OverProps = {
   cursor: TrendCursor;
   since: number | null | undefined;
   state: OverState;
+  marks?: TrendMarks | undefined;
   onZoom?: ((from: number, to: number) => void) | undefined;
   onBack?: (() => void) | undefined;
 };
@@ -31,7 +34,7 @@ const LEAST_DRAG = 5;
 
 /** What lies over the lines: the cursor, its values, and the stretch that is chosen by a drag or by Shift and arrows. */
 export function Over(props: OverProps) {
-  const { shape, steps, lines, looks, scale, cursor, since, state, onZoom, onBack } = props;
+  const { shape, steps, lines, looks, scale, cursor, since, state, marks, onZoom, onBack } = props;
   const pressed = useRef<number | undefined>(undefined);
   const here = useSyncExternalStore(cursor.subscribe, cursor.get);
   const set = (at: number, anchor: number | undefined, isSpoken = false) =>
@@ -110,6 +113,7 @@ export function Over(props: OverProps) {
       {unkept !== undefined && state === "drawn" && unkept > 0 && (
         <div className={styles.unkept} style={{ width: percent(unkept) }} title="Nothing is kept of this time." />
       )}
+      {marks && state !== "loading" && <Marks marks={marks} steps={steps} scale={scale} unit={shape.unit} />}
       {NONE_WORDS[state] && (
         <span className={styles.none}>
           {state === "empty" && shape.unit === "ms" ? "times are measured while somebody looks" : NONE_WORDS[state]}

@@ -1,10 +1,11 @@
-import { lazy, Suspense, useMemo, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useMemo, useSyncExternalStore } from "react";
 import { load } from "../../lib/load";
 import { scaleOf } from "../../lib/trends/scale";
 import { formatValue, UNIT_WORDS } from "../../lib/trends/words";
 import { visible } from "../../lib/visible";
 import { Name } from "../name";
 import { countOf, indexAt, type Steps, shareOf, type TrendCursor } from "./cursor";
+import { mostWith, type TrendMarks } from "./marks-model";
 import { Over, type OverState } from "./over";
 import styles from "./panel.module.css";
 import { inDrawnOrder, lookOf, mostOf, type TrendLine, type TrendPanelShape } from "./panels";
@@ -35,6 +36,10 @@ export type TrendPanelProps = {
   onZoom?: ((from: number, to: number) => void) | undefined;
   onBack?: (() => void) | undefined;
   level: 2 | 3;
+  /** What is drawn over the lines: values to compare with, stretches that stand out. */
+  marks?: TrendMarks | undefined;
+  /** At the end of its head. */
+  aside?: ReactNode;
   /** Lower, for a place within another page. */
   isSmall?: boolean;
 };
@@ -44,7 +49,7 @@ const NONE: Steps = { from: 0, to: 0, step: 1000 };
 /** One metric over time, with the moment under the cursor that all of them share. */
 export function TrendPanel(props: TrendPanelProps) {
   const { shape, note, steps, lines: all, hidden, hasLegend, hasNames, onHide } = props;
-  const { since, cursor, view, onZoom, onBack, level, isSmall = false } = props;
+  const { since, cursor, view, onZoom, onBack, level, marks, aside, isSmall = false } = props;
   const lines = useMemo(() => {
     const shown = all.filter(({ name }) => !hidden.includes(name));
     return inDrawnOrder(shown, hasLegend);
@@ -56,7 +61,7 @@ export function TrendPanel(props: TrendPanelProps) {
   );
   const withPeaks = isOne && (steps?.step ?? 0) > 1000;
   const most = useMemo(() => mostOf(lines, withPeaks), [lines, withPeaks]);
-  const scale = useMemo(() => scaleOf(shape.unit, most?.value), [shape.unit, most]);
+  const scale = useMemo(() => scaleOf(shape.unit, mostWith(most?.value, marks)), [shape.unit, most, marks]);
   const Heading = `h${level}` as const;
   return (
     <section className={styles.panel} aria-label={shape.title} data-trend={shape.key} data-small={isSmall || undefined}>
@@ -64,6 +69,7 @@ export function TrendPanel(props: TrendPanelProps) {
         <Heading>{shape.title}</Heading>
         <span className={styles.unit}>{[UNIT_WORDS[shape.unit], note].filter(Boolean).join(", ")}</span>
         {isOne && <Reading steps={steps ?? NONE} line={all[0]} unit={shape.unit} cursor={cursor} />}
+        {aside && <span className={styles.aside}>{aside}</span>}
       </div>
       <div className={styles.body} data-view={view}>
         {view === "table" && steps ? (
@@ -76,7 +82,7 @@ export function TrendPanel(props: TrendPanelProps) {
               </Suspense>
             )}
             <Over
-              {...{ shape, lines, looks, scale, cursor, since, onZoom, onBack }}
+              {...{ shape, lines, looks, scale, cursor, since, marks, onZoom, onBack }}
               steps={steps ?? NONE}
               state={stateOf(steps, all, lines, most)}
             />

@@ -3,10 +3,12 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import type { JournalLine } from "../../../api/inside";
 import { journalQuery } from "../../../api/inside-queries";
+import { condition } from "../../../lib/filter/condition";
 import { formatCount, plural } from "../../../lib/format";
 import { DroppedNote } from "../../../ui/dropped-note";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../../ui/notes";
 import { PendingButton } from "../../../ui/pending-button";
+import { WarnLink } from "../../../ui/warn-link";
 import { readSorts, rowsOf, talliesOf } from "../model/journal-rows";
 import styles from "./journal.module.css";
 import { JournalDetail } from "./journal-detail";
@@ -42,6 +44,9 @@ export function Journal({ id }: { id: string }) {
     <div className={styles.journal}>
       <DroppedNote of={["events"]} />
       <JournalFilter tallies={talliesOf(lines, wanted)} wanted={wanted} onChange={setWanted} />
+      <p className={styles.warn}>
+        <WarnLink metric="errors" by="actor" filter={condition("id", id)} spoken="errors of this actor" />
+      </p>
       {rows.length === 0 ? (
         <p className={styles.end}>None of the newest {plural(lines.length, "line")} is of this kind.</p>
       ) : (

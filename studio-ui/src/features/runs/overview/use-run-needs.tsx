@@ -16,6 +16,7 @@ export function useRunNeeds(runs: readonly RunSummary[]): Need[] {
 function pausedNeed(run: RunSummary): Need {
   return {
     key: `paused ${run.runId}`,
+    path: `/runs/${run.runId}`,
     severity: "problem",
     icon: "pause",
     subject: <RunName run={run} />,
@@ -27,6 +28,7 @@ function pausedNeed(run: RunSummary): Need {
 function failureNeed({ run, job, step, why, line }: Failure): Need {
   return {
     key: `run ${run.runId}`,
+    path: `/runs/${run.runId}`,
     severity: "problem",
     subject: <RunName run={run} job={job?.id} />,
     sentence: (

@@ -1,5 +1,5 @@
 import { type ReactNode, useMemo, useState } from "react";
-import type { HistoryBy, MetricHistory } from "../../../api/history";
+import type { HistoryBy, HistoryMetric, MetricHistory } from "../../../api/history";
 import { formatCount } from "../../../lib/format";
 import type { Trends } from "../../../lib/trends/asked";
 import { ErrorNote } from "../../../ui/notes";
@@ -15,6 +15,7 @@ import {
   type TrendPanelShape,
   withSlots,
 } from "../../../ui/trend/panels";
+import { WarnLink } from "../../../ui/warn-link";
 import styles from "./group.module.css";
 import { SeriesLegend } from "./series-legend";
 
@@ -24,6 +25,8 @@ type GroupProps = {
   title: string;
   aside?: string | undefined;
   by: HistoryBy;
+  /** Of whom: what is drawn leads to a rule about the same. */
+  filter?: string | undefined;
   quantile: Quantile | undefined;
   panels: readonly TrendPanelShape[];
   query: TrendsQuery;
@@ -39,7 +42,7 @@ type GroupProps = {
 
 /** Pictures whose lines are of the same names: one legend for all of them. */
 export function Group(props: GroupProps) {
-  const { title, aside, by, quantile, panels, query, hidden, nothing, onHide, ...shared } = props;
+  const { title, aside, by, filter, quantile, panels, query, hidden, nothing, onHide, ...shared } = props;
   const history = query.data?.history;
   const names = useMemo(() => (history ? namesOf(history) : []), [history]);
   const [slots, setSlots] = useState<ReadonlyMap<string, number>>(new Map());
@@ -63,7 +66,7 @@ export function Group(props: GroupProps) {
           {panels.map((shape) => (
             <TrendOf
               key={shape.key}
-              {...{ shape, history, quantile, hidden, hasNames, onHide }}
+              {...{ shape, history, by, filter, quantile, hidden, hasNames, onHide }}
               slots={next}
               {...shared}
             />
@@ -74,14 +77,14 @@ export function Group(props: GroupProps) {
   );
 }
 
-type TrendOfProps = Omit<GroupProps, "title" | "aside" | "by" | "panels" | "query" | "nothing"> & {
+type TrendOfProps = Omit<GroupProps, "title" | "aside" | "panels" | "query" | "nothing"> & {
   shape: TrendPanelShape;
   history: MetricHistory | undefined;
   slots: ReadonlyMap<string, number>;
   hasNames: boolean;
 };
 
-function TrendOf({ shape, history, quantile, slots, hasNames, ...shared }: TrendOfProps) {
+function TrendOf({ shape, history, by, filter, quantile, slots, hasNames, ...shared }: TrendOfProps) {
   const metrics = metricsOf(shape, quantile);
   const wanted = metrics.join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same metrics are another array each time.
@@ -98,8 +101,16 @@ function TrendOf({ shape, history, quantile, slots, hasNames, ...shared }: Trend
       hasNames={hasNames}
       since={history?.since}
       level={3}
+      aside={
+        metric && <WarnLink metric={warned(metrics) ?? metric} {...{ by, filter }} spoken={shape.title} iconOnly />
+      }
     />
   );
+}
+
+/** Of quantiles that of which most is said. */
+function warned(metrics: readonly HistoryMetric[]): HistoryMetric | undefined {
+  return metrics.find((metric) => quantileOf(metric) === "p95");
 }
 
 /** That there are more than are drawn. */

@@ -36,7 +36,7 @@ export function Groups(props: GroupsProps) {
       {actorPanels.length > 0 && (
         <Group
           title="Actors"
-          {...{ by, view, quantile }}
+          {...{ by, view, quantile, filter }}
           {...shared}
           hidden={hide}
           panels={actorPanels}

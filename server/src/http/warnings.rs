@@ -40,7 +40,6 @@ pub(super) struct DeliveryList {
 #[into_params(parameter_in = Query)]
 pub(super) struct DeliveryParams {
     /// Only those to this channel.
-    #[param(max_length = 100)]
     channel: Option<String>,
     /// Attempts at most, from 1 to 500; 100 when absent.
     #[param(minimum = 1, maximum = 500)]

@@ -101,6 +101,11 @@ pub(crate) fn frames() -> Vec<MessageType> {
             json!({"type": "array", "items": schema("Lint")}),
         ),
         MessageType::new(
+            topic::WARNINGS,
+            "Warnings, rules, channels or what was sent changed: how many warnings there are, and how many channels fail.",
+            counts(),
+        ),
+        MessageType::new(
             topic::JOURNAL,
             "A new line in the journal of an actor that this connection watches.",
             line,
@@ -116,6 +121,17 @@ pub(crate) fn frames() -> Vec<MessageType> {
             window(&schema("ActorRecord")),
         ),
     ]
+}
+
+fn counts() -> Value {
+    let count = json!({"type": "integer", "minimum": 0});
+    json!({
+        "type": "object", "required": ["firing", "pending", "silenced", "failing", "version"],
+        "properties": {
+            "firing": count, "pending": count, "silenced": count, "failing": count,
+            "version": {"type": "integer", "minimum": 0, "description": "grows with each change"},
+        },
+    })
 }
 
 fn window(record: &Value) -> Value {

@@ -58,10 +58,19 @@ async fn every_frame_is_described_and_every_description_comes() {
         "events": [{"actorId": "a", "time": "2025-12-13T03:33:58.077Z", "kind": "note", "message": "here"}],
     }))
     .await;
+    let rule = json!({"name": "many", "when": {"kind": "metric", "metric": "actors", "is": "above", "threshold": 0.5}});
+    report(&studio, "/api/warnings/rules", &rule).await;
     hear(
         &mut viewer,
         &document,
-        &["actor:update", "journal", "traffic", "metrics", "lints", "warnings"],
+        &[
+            "actor:update",
+            "journal",
+            "traffic",
+            "metrics",
+            "lints",
+            "warnings",
+        ],
         &mut heard,
     )
     .await;

@@ -2,6 +2,8 @@
 
 mod actors;
 pub(crate) mod api_v1;
+mod asked;
+mod asyncapi;
 mod body_deadline;
 mod caller;
 mod error;
@@ -40,6 +42,7 @@ mod tree;
 mod unanswered;
 mod warnings;
 
+pub use asyncapi::document as asyncapi_document;
 pub use error::{ApiError, ApiResult};
 pub(crate) use extract::configure_extractors;
 pub use guard::Guard;

@@ -12,11 +12,11 @@ use super::error::{ApiError, ApiResult};
 use super::known::Known;
 use super::params;
 use crate::access::{Caller, Role};
-use crate::app::Services;
 use crate::warnings::{
     ChannelAsked, Delivery, Preview, PreviewAsked, Rule, RuleAsked, ShownChannel, Silence, SilenceAsked,
     Unchanged, WarningList, Warnings,
 };
+use crate::workspaces::Here;
 
 /// Attempts that are told when no `limit` is given, and at most.
 const DEFAULT_LIMIT: usize = 100;
@@ -40,7 +40,6 @@ pub(super) struct DeliveryList {
 #[into_params(parameter_in = Query)]
 pub(super) struct DeliveryParams {
     /// Only those to this channel.
-    #[param(max_length = 100)]
     channel: Option<String>,
     /// Attempts at most, from 1 to 500; 100 when absent.
     #[param(minimum = 1, maximum = 500)]
@@ -78,8 +77,8 @@ pub(super) fn routes(base: &str) -> Vec<Known> {
     get, path = "/api/warnings", operation_id = "warnings", tag = "warnings",
     responses((status = 200, body = WarningList)),
 )]
-pub(super) async fn list(services: web::Data<Services>) -> web::Json<WarningList> {
-    web::Json(services.warnings.list())
+pub(super) async fn list(workspace: Here) -> web::Json<WarningList> {
+    web::Json(workspace.warnings.list())
 }
 
 /// All rules.
@@ -87,8 +86,8 @@ pub(super) async fn list(services: web::Data<Services>) -> web::Json<WarningList
     get, path = "/api/warnings/rules", operation_id = "rules", tag = "warnings",
     responses((status = 200, body = Vec<Rule>)),
 )]
-pub(super) async fn rules(services: web::Data<Services>) -> web::Json<Vec<Rule>> {
-    web::Json(services.warnings.rules())
+pub(super) async fn rules(workspace: Here) -> web::Json<Vec<Rule>> {
+    web::Json(workspace.warnings.rules())
 }
 
 /// Makes a rule.
@@ -101,12 +100,9 @@ pub(super) async fn rules(services: web::Data<Services>) -> web::Json<Vec<Rule>>
         (status = 503, description = "what is there can't be read", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn add_rule(
-    asked: web::Json<RuleAsked>,
-    services: web::Data<Services>,
-) -> ApiResult<HttpResponse> {
+pub(super) async fn add_rule(asked: web::Json<RuleAsked>, workspace: Here) -> ApiResult<HttpResponse> {
     let asked = asked.into_inner();
-    let rule = on_disk(&services, move |warnings| warnings.put_rule(None, asked)).await?;
+    let rule = on_disk(&workspace, move |warnings| warnings.put_rule(None, asked)).await?;
     Ok(HttpResponse::Created().json(rule))
 }
 
@@ -124,10 +120,10 @@ pub(super) async fn add_rule(
 pub(super) async fn put_rule(
     id: web::Path<String>,
     asked: web::Json<RuleAsked>,
-    services: web::Data<Services>,
+    workspace: Here,
 ) -> ApiResult<web::Json<Rule>> {
     let (id, asked) = (id.into_inner(), asked.into_inner());
-    let rule = on_disk(&services, move |warnings| warnings.put_rule(Some(&id), asked)).await?;
+    let rule = on_disk(&workspace, move |warnings| warnings.put_rule(Some(&id), asked)).await?;
     Ok(web::Json(rule))
 }
 
@@ -142,11 +138,8 @@ pub(super) async fn put_rule(
         (status = 503, description = "what is there can't be read", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn delete_rule(
-    id: web::Path<String>,
-    services: web::Data<Services>,
-) -> ApiResult<HttpResponse> {
-    on_disk(&services, move |warnings| warnings.delete_rule(&id)).await?;
+pub(super) async fn delete_rule(id: web::Path<String>, workspace: Here) -> ApiResult<HttpResponse> {
+    on_disk(&workspace, move |warnings| warnings.delete_rule(&id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -155,8 +148,8 @@ pub(super) async fn delete_rule(
     get, path = "/api/warnings/channels", operation_id = "channels", tag = "warnings",
     responses((status = 200, body = Vec<ShownChannel>)),
 )]
-pub(super) async fn channels(services: web::Data<Services>) -> web::Json<Vec<ShownChannel>> {
-    web::Json(services.warnings.channels())
+pub(super) async fn channels(workspace: Here) -> web::Json<Vec<ShownChannel>> {
+    web::Json(workspace.warnings.channels())
 }
 
 /// Makes a channel.
@@ -169,12 +162,9 @@ pub(super) async fn channels(services: web::Data<Services>) -> web::Json<Vec<Sho
         (status = 503, description = "what is there can't be read", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn add_channel(
-    asked: web::Json<ChannelAsked>,
-    services: web::Data<Services>,
-) -> ApiResult<HttpResponse> {
+pub(super) async fn add_channel(asked: web::Json<ChannelAsked>, workspace: Here) -> ApiResult<HttpResponse> {
     let asked = asked.into_inner();
-    let channel = on_disk(&services, move |warnings| warnings.put_channel(None, asked)).await?;
+    let channel = on_disk(&workspace, move |warnings| warnings.put_channel(None, asked)).await?;
     Ok(HttpResponse::Created().json(channel))
 }
 
@@ -192,10 +182,10 @@ pub(super) async fn add_channel(
 pub(super) async fn put_channel(
     id: web::Path<String>,
     asked: web::Json<ChannelAsked>,
-    services: web::Data<Services>,
+    workspace: Here,
 ) -> ApiResult<web::Json<ShownChannel>> {
     let (id, asked) = (id.into_inner(), asked.into_inner());
-    let channel = on_disk(&services, move |warnings| warnings.put_channel(Some(&id), asked)).await?;
+    let channel = on_disk(&workspace, move |warnings| warnings.put_channel(Some(&id), asked)).await?;
     Ok(web::Json(channel))
 }
 
@@ -210,11 +200,8 @@ pub(super) async fn put_channel(
         (status = 503, description = "what is there can't be read", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn delete_channel(
-    id: web::Path<String>,
-    services: web::Data<Services>,
-) -> ApiResult<HttpResponse> {
-    on_disk(&services, move |warnings| warnings.delete_channel(&id)).await?;
+pub(super) async fn delete_channel(id: web::Path<String>, workspace: Here) -> ApiResult<HttpResponse> {
+    on_disk(&workspace, move |warnings| warnings.delete_channel(&id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -227,11 +214,8 @@ pub(super) async fn delete_channel(
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn test_channel(
-    id: web::Path<String>,
-    services: web::Data<Services>,
-) -> ApiResult<web::Json<Delivery>> {
-    let delivery = services.warnings.test_channel(&id).await;
+pub(super) async fn test_channel(id: web::Path<String>, workspace: Here) -> ApiResult<web::Json<Delivery>> {
+    let delivery = workspace.warnings.test_channel(&id).await;
     delivery.map(web::Json).map_err(problem)
 }
 
@@ -240,8 +224,8 @@ pub(super) async fn test_channel(
     get, path = "/api/warnings/silences", operation_id = "silences", tag = "warnings",
     responses((status = 200, body = Vec<Silence>)),
 )]
-pub(super) async fn silences(services: web::Data<Services>) -> web::Json<Vec<Silence>> {
-    web::Json(services.warnings.silences())
+pub(super) async fn silences(workspace: Here) -> web::Json<Vec<Silence>> {
+    web::Json(workspace.warnings.silences())
 }
 
 /// Keeps warnings quiet for a while: those of a rule, those that a filter finds, or all.
@@ -257,10 +241,10 @@ pub(super) async fn silences(services: web::Data<Services>) -> web::Json<Vec<Sil
 pub(super) async fn add_silence(
     caller: Caller,
     asked: web::Json<SilenceAsked>,
-    services: web::Data<Services>,
+    workspace: Here,
 ) -> ApiResult<HttpResponse> {
     let asked = asked.into_inner();
-    let silence = on_disk(&services, move |warnings| {
+    let silence = on_disk(&workspace, move |warnings| {
         warnings.add_silence(asked, caller.name())
     })
     .await?;
@@ -278,11 +262,8 @@ pub(super) async fn add_silence(
         (status = 503, description = "what is there can't be read", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn delete_silence(
-    id: web::Path<String>,
-    services: web::Data<Services>,
-) -> ApiResult<HttpResponse> {
-    on_disk(&services, move |warnings| warnings.delete_silence(&id)).await?;
+pub(super) async fn delete_silence(id: web::Path<String>, workspace: Here) -> ApiResult<HttpResponse> {
+    on_disk(&workspace, move |warnings| warnings.delete_silence(&id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -296,10 +277,10 @@ pub(super) async fn delete_silence(
 )]
 pub(super) async fn deliveries(
     params: web::Query<DeliveryParams>,
-    services: web::Data<Services>,
+    workspace: Here,
 ) -> ApiResult<web::Json<DeliveryList>> {
     let limit = params::limit(params.limit, MOST_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
-    let (deliveries, (waiting, dropped)) = services.warnings.deliveries(params.channel.as_deref(), limit);
+    let (deliveries, (waiting, dropped)) = workspace.warnings.deliveries(params.channel.as_deref(), limit);
     Ok(web::Json(DeliveryList {
         deliveries,
         waiting,
@@ -317,15 +298,15 @@ pub(super) async fn deliveries(
 )]
 pub(super) async fn preview(
     asked: web::Json<PreviewAsked>,
-    services: web::Data<Services>,
+    workspace: Here,
 ) -> ApiResult<web::Json<Preview>> {
     let PreviewAsked { rule, range } = asked.into_inner();
-    services.warnings.check(&rule).map_err(problem)?;
+    workspace.warnings.check(&rule).map_err(problem)?;
     let rule = rule.named("preview".to_owned());
-    let _turn = services.warnings.turn_of_previews().await;
+    let _turn = workspace.warnings.turn_of_previews().await;
     let made = web::block({
-        let services = services.clone();
-        move || services.warnings.preview(&rule, range, &services.intake)
+        let workspace = workspace.clone();
+        move || workspace.warnings.preview(&rule, range, &workspace.intake)
     });
     let made = made.await;
     made.map(web::Json).map_err(|_| busy())
@@ -333,10 +314,10 @@ pub(super) async fn preview(
 
 /// Does what waits for the disk where that may be.
 async fn on_disk<T: Send + 'static>(
-    services: &web::Data<Services>,
+    workspace: &Here,
     change: impl FnOnce(&Arc<Warnings>) -> Result<T, Unchanged> + Send + 'static,
 ) -> ApiResult<T> {
-    let warnings = services.warnings.clone();
+    let warnings = workspace.warnings.clone();
     let done = web::block(move || change(&warnings)).await;
     done.map_err(|_| busy())?.map_err(problem)
 }

@@ -320,12 +320,9 @@ impl Mail {
                 "to sign in there must be both a user and a password",
             ));
         }
-        for (field, text) in [
-            ("target.user", self.user.as_deref()),
-            ("target.password", self.password.as_ref().map(Secret::reveal)),
-        ] {
-            one_line(field, text.unwrap_or_default(), 500)?;
-        }
+        one_line("target.user", self.user.as_deref().unwrap_or_default(), 255)?;
+        let password = self.password.as_ref().map_or("", Secret::reveal);
+        one_line("target.password", password, 500)?;
         if self.to.is_empty() || self.to.len() > MOST_RECEIVERS {
             return Err(invalid("target.to", "there must be from 1 to 20 receivers"));
         }

@@ -1,7 +1,7 @@
 //! One rule over time: what it looks at, each thing by itself, and what it raised. Pure: time and values are given, so that the
 //! past is judged as the present is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -79,9 +79,9 @@ impl Evaluation {
     /// Takes in what was found in a stretch of time, all of it: things that are not named were not heard of.
     pub(crate) fn step(&mut self, rule: &Rule, stretch: Stretch, readings: Vec<Reading>) -> Vec<Change> {
         let mut changes = Vec::new();
-        let mut absent: Vec<String> = self.watched.keys().cloned().collect();
+        let mut absent: BTreeSet<String> = self.watched.keys().cloned().collect();
         for reading in readings {
-            absent.retain(|key| *key != reading.key);
+            absent.remove(&reading.key);
             changes.extend(self.take(rule, stretch, reading));
         }
         for key in absent {

@@ -330,6 +330,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/asyncapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sockets and streams. */
+        get: operations["asyncapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -337,7 +354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health as of now; `degraded` when any part is. */
+        /** The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -987,6 +1004,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/asyncapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sockets and streams. */
+        get: operations["v1_asyncapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1014,7 +1048,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health as of now; `degraded` when any part is. */
+        /** The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why. */
         get: operations["v1_health"];
         put?: never;
         post?: never;
@@ -3065,6 +3099,13 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** @description Whether this caller may go on: it showed a token, or none is required. */
             signedIn: boolean;
+            /**
+             * @description The workspace that this request is about: the one that it names (`Loom-Workspace`), or the first of `workspaces`. Absent where
+             *     there is none of that name for this caller, and where `workspaces` is.
+             */
+            workspace?: string | null;
+            /** @description The workspaces that this caller may see. Absent where that is `main` alone. */
+            workspaces?: string[] | null;
         };
         /**
          * @description How grave it is.
@@ -3554,6 +3595,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -3770,6 +3820,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -3864,6 +3923,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5724,6 +5792,62 @@ export interface operations {
             };
         };
     };
+    asyncapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description AsyncAPI 3.0: what travels over `/ws`, the stream of events, and sockets of products */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -5802,6 +5926,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6296,6 +6429,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -6348,6 +6490,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6509,6 +6660,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7238,6 +7398,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -7289,6 +7458,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7512,6 +7690,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -7606,6 +7793,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9458,6 +9654,62 @@ export interface operations {
             };
         };
     };
+    v1_asyncapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description AsyncAPI 3.0: what travels over `/ws`, the stream of events, and sockets of products */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     v1_events: {
         parameters: {
             query?: never;
@@ -9498,6 +9750,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9603,6 +9864,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10097,6 +10367,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -10149,6 +10428,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10310,6 +10598,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11039,6 +11336,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -11085,6 +11391,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -11124,6 +11439,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11183,6 +11507,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11547,6 +11880,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -11599,6 +11941,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11687,6 +12038,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -11739,6 +12099,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12032,6 +12401,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -12084,6 +12462,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12263,6 +12650,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -12302,6 +12698,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12361,6 +12766,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12725,6 +13139,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -12777,6 +13200,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12865,6 +13297,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -12917,6 +13358,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13210,6 +13660,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -13262,6 +13721,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13442,6 +13910,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -13496,6 +13973,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13589,6 +14075,15 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

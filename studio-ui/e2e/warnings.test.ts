@@ -64,7 +64,8 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
 
 const rules = () => call<Rule[]>("GET", "/api/warnings/rules");
 const channels = () => call<Channel[]>("GET", "/api/warnings/channels");
-const ours = async () => (await call<Warnings>("GET", "/api/warnings")).firing.find(({ subject }) => subject === TYPE);
+const ours = async () =>
+  (await call<Warnings>("GET", "/api/warnings")).firing.find(({ ruleName }) => ruleName === RULE);
 
 beforeAll(async () => {
   address = await receiver.start();
@@ -88,7 +89,7 @@ afterAll(async () => {
 });
 
 const row = (page: Page, kind: "channel" | "rule", name: string) => page.locator(`li[data-${kind}]`, { hasText: name });
-const fire = (page: Page) => page.locator("li[data-state=firing]", { hasText: TYPE });
+const fire = (page: Page) => page.locator("li[data-state=firing]", { hasText: RULE });
 
 async function addChannel(page: Page, name: string, kind: string): Promise<void> {
   await page.getByRole("button", { name: "New channel" }).click();
@@ -248,7 +249,7 @@ describe("a rule", () => {
     await page.locator("[data-trend=rate] canvas").waitFor();
     expect(new URL(page.url()).searchParams.get("filter")).toBe(`type:${TYPE}`);
     await page.getByRole("navigation").getByRole("link", { name: "Overview" }).click();
-    const need = page.locator("[data-need^=firing]", { hasText: TYPE });
+    const need = page.locator("[data-need^=firing]", { hasText: RULE });
     await need.waitFor();
     await need.getByRole("link", { name: TYPE, exact: true }).click();
     await page.locator(`[data-actor="${ID}"]`).waitFor();

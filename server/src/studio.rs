@@ -20,7 +20,7 @@ use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
-use crate::options::{RecorderOptions, TlsFiles};
+use crate::options::TlsFiles;
 use crate::otlp::Receiver;
 use crate::recording::{Opened, RecordingError, Recordings};
 use crate::replication::{Door, Replica, ReplicatedLog, Replicating, StudioClock};
@@ -216,7 +216,7 @@ impl StudioBuilder {
                 (intake, recordings, guard.of_the_past())
             }
             (None, None) => {
-                let recordings = Recordings::new(&options.recorder, options.directory.clone());
+                let recordings = Recordings::new(&options.recorder, options.directory.clone(), false);
                 let directory = Arc::new(Directory::new(options.directory, self.clock));
                 let intake = Intake::recorded(directory, recordings.recorders());
                 (
@@ -226,15 +226,11 @@ impl StudioBuilder {
                 )
             }
             (None, Some(log)) => {
-                // What a server takes over from another one comes in by no report, so that a recording would not have it.
-                let nothing = RecorderOptions {
-                    bytes: 0,
-                    ..options.recorder
-                };
-                let recordings = Recordings::new(&nothing, options.directory.clone());
+                let recordings = Recordings::new(&options.recorder, options.directory.clone(), true);
                 let clock = Arc::new(StudioClock::new(self.clock));
                 let directory = Arc::new(Directory::new(options.directory, clock.clone()));
-                let intake = Arc::new(Intake::new(directory).remembering(history(options.state)));
+                let intake = Intake::recorded(directory, recordings.recorders());
+                let intake = Arc::new(intake.remembering(history(options.state)));
                 let sessions = guard.sessions().clone();
                 replica = Some(Arc::new(Replica::new(log, intake.clone(), sessions, clock)));
                 (intake, recordings, guard)

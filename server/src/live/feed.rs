@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use loom_protocol::{ActorId, Removed, topic};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
@@ -86,6 +87,13 @@ impl Feed {
             })
         };
         let mut tasks = vec![changes, metrics, sweep, watched, windows];
+        if let Some(replica) = door.replica().cloned() {
+            let hub = hub.clone();
+            let restorations = replica.restorations();
+            tasks.push(keep_running("takeovers", move || {
+                resync_after_takeovers(restorations.clone(), hub.clone())
+            }));
+        }
         if let Some(certificate) = certificate.cloned() {
             tasks.push(keep_running("certificate", move || {
                 keep_certificate(certificate.clone())
@@ -133,6 +141,13 @@ fn change(directory: &Directory, id: &str) -> Draft {
             };
             Draft::new(topic::ACTOR_REMOVED, Some(&key), &removed)
         }
+    }
+}
+
+/// What another server knew took the place of all that was shown, journals and traffic included.
+async fn resync_after_takeovers(mut restorations: watch::Receiver<u64>, hub: Hub) {
+    while restorations.changed().await.is_ok() {
+        hub.resync_all();
     }
 }
 

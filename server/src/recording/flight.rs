@@ -12,6 +12,7 @@ use super::entry::Came;
 use super::packed::Packed;
 use super::tape::{Chunk, Segment, Tape};
 use crate::Intake;
+use crate::directory::Deaf;
 use crate::ingest::{Ingest, Recorder};
 
 /// How often the queue is emptied.
@@ -34,6 +35,8 @@ pub(crate) struct FlightOptions {
     pub(crate) back: i64,
     /// A keyframe may hold up the door for one part in so many of the time.
     pub(crate) holds: u32,
+    /// What comes in comes by a log of several servers. Its moments are the time then, and nothing is known before the first.
+    pub(crate) is_of_several: bool,
 }
 
 /// The recorder. Safe from any thread.
@@ -51,7 +54,10 @@ struct Queue {
     bytes: usize,
     /// Since the queue was full: the first moment, and how many reports.
     lost: Option<(Timestamp, u64)>,
-    followed: HashSet<Arc<str>>,
+    /// The actors that are followed; nobody knows which after another server's keyframe.
+    followed: Option<HashSet<Arc<str>>>,
+    /// The moment of the last that came.
+    newest: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -119,8 +125,9 @@ impl Flight {
     /// door.
     pub(crate) fn turn(&self, intake: &Intake) {
         let mut recorded = self.lock();
-        self.empty(&mut recorded, intake);
-        let now = intake.now();
+        let Some(now) = self.empty(&mut recorded, intake) else {
+            return;
+        };
         if recorded.wants_keyframe(now, self.options) {
             self.keyframe(&mut recorded, intake);
         }
@@ -130,7 +137,7 @@ impl Flight {
     /// What is recorded up to now.
     pub(crate) fn state(&self, intake: &Intake) -> FlightState {
         let mut recorded = self.lock();
-        self.empty(&mut recorded, intake);
+        let now = self.empty(&mut recorded, intake);
         if recorded.tape.segments.is_empty() {
             // Whoever asks first need not wait for the next turn.
             self.keyframe(&mut recorded, intake);
@@ -139,7 +146,7 @@ impl Flight {
         if let (Some(segment), Some(chunk)) = (tape.segments.back_mut(), recorded.unfinished()) {
             segment.chunks.push(chunk);
         }
-        let now = intake.now();
+        let now = now.unwrap_or_else(|| intake.now());
         let cut = recorded.cut.map(|cut| now.as_millis() - cut.as_millis());
         FlightState {
             bytes: tape.bytes(),
@@ -156,42 +163,66 @@ impl Flight {
 
     fn push(&self, at: Timestamp, came: Came) {
         let weight = came.weight() + size_of::<(Timestamp, Came)>();
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue();
+        if !matches!(came, Came::Followed(_)) {
+            queue.newest = Some(at);
+        }
         if queue.lost.is_some() || queue.bytes + weight > self.most_waiting() {
-            let lost = queue.lost.get_or_insert((at, 0));
-            lost.1 += 1;
+            let (from, count) = match &came {
+                // The next keyframe here takes its place.
+                Came::TookOver(from, _) => (at.min(*from), 0),
+                _ => (at, 1),
+            };
+            let lost = queue.lost.get_or_insert((from, 0));
+            lost.1 += count;
             return;
         }
         queue.bytes += weight;
         queue.waiting.push((at, came));
     }
 
-    fn take_waiting(&self) -> Vec<(Timestamp, Came)> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    /// What waits, and the moment up to which that is all there is: none before the first where it comes by a log.
+    fn take_waiting(&self, intake: &Intake) -> (Option<Timestamp>, Vec<(Timestamp, Came)>) {
+        // Read before: what comes after this moment may not be in what waits.
+        let now = intake.now();
+        let mut queue = self.queue();
+        let until = if self.options.is_of_several {
+            queue.newest
+        } else {
+            Some(now)
+        };
         queue.bytes = 0;
         let mut waiting = mem::take(&mut queue.waiting);
         if let Some((at, count)) = queue.lost.take() {
             waiting.push((at, Came::Lost(count)));
         }
-        waiting
+        (until, waiting)
     }
 
-    fn empty(&self, recorded: &mut Recorded, intake: &Intake) {
-        // Read before: what comes after this moment may not be in what waits.
-        let now = intake.now();
-        for (at, came) in self.take_waiting() {
+    /// Takes what waits into the recording, and says up to which moment that goes.
+    fn empty(&self, recorded: &mut Recorded, intake: &Intake) -> Option<Timestamp> {
+        recorded.tape.is_of_several = self.options.is_of_several;
+        let (until, waiting) = self.take_waiting(intake);
+        for (at, came) in waiting {
             recorded.write(at, &came);
+        }
+        let now = until?;
+        if self.options.is_of_several {
+            recorded.tape.end = Some(now);
+            return Some(now);
         }
         // After a jump back of the clock it ends where that is.
         let before = recorded.tape.end.unwrap_or(now);
         let has_jumped = before.as_millis() - now.as_millis() > JUMPED;
         recorded.tape.end = Some(if has_jumped { now } else { before.max(now) });
+        Some(now)
     }
 
     fn keyframe(&self, recorded: &mut Recorded, intake: &Intake) {
         let began = Instant::now();
-        let (kept, (at, waiting)) = intake.keep(|| (intake.now(), self.take_waiting()));
+        let (kept, (at, waiting)) = intake.keep(|| self.take_waiting(intake));
         let held = began.elapsed();
+        let Some(at) = at else { return };
         // What waited is in the keyframe, and belongs before it.
         for (at, came) in waiting {
             recorded.write(at, &came);
@@ -200,12 +231,7 @@ impl Flight {
         match kept {
             Ok(kept) => {
                 let keyframe = recorded.pack(kept);
-                recorded.tape.segments.push_back(Segment {
-                    at,
-                    keyframe,
-                    chunks: Vec::new(),
-                });
-                recorded.is_broken = false;
+                recorded.begin(at, keyframe);
             }
             Err(error) => {
                 tracing::error!(%error, "what the studio knows could not be written down for its recording");
@@ -241,6 +267,10 @@ impl Flight {
         }
     }
 
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Recorded> {
         self.tape.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -256,11 +286,14 @@ impl Recorder for Flight {
     }
 
     fn followed(&self, at: Timestamp, actors: &HashSet<Arc<str>>) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.followed == *actors {
+        let mut queue = self.queue();
+        if queue.followed.as_ref() == Some(actors) {
             return;
         }
-        queue.followed.clone_from(actors);
+        queue.followed = Some(actors.clone());
+        // The clock may be behind what was just taken over, or before what is about to come.
+        let newest = queue.newest.filter(|_| self.options.is_of_several);
+        let at = newest.unwrap_or(at);
         drop(queue);
         self.push(at, Came::Followed(actors.iter().cloned().collect()));
     }
@@ -268,10 +301,31 @@ impl Recorder for Flight {
     fn swept(&self, at: Timestamp) {
         self.push(at, Came::Swept);
     }
+
+    fn was_deaf(&self, deaf: Deaf) {
+        // Known from then on, and part of whatever came next.
+        let newest = self.queue().newest;
+        if let Some(newest) = newest {
+            self.push(newest, Came::Deaf(deaf));
+        }
+    }
+
+    fn took_over(&self, at: Timestamp, keyframe: &Bytes) {
+        let mut queue = self.queue();
+        queue.followed = None;
+        let after_the_last = |newest: Timestamp| Timestamp::from_millis(newest.as_millis().saturating_add(1));
+        let from = queue.newest.map_or(at, after_the_last);
+        drop(queue);
+        self.push(at, Came::TookOver(from, keyframe.clone()));
+    }
 }
 
 impl Recorded {
     fn write(&mut self, at: Timestamp, came: &Came) {
+        if let Came::TookOver(from, keyframe) = came {
+            self.take_over(at, *from, keyframe);
+            return;
+        }
         if self.tape.segments.is_empty() || self.is_broken {
             // Before the first keyframe, or in a hole, nothing can be made of it.
             if let (Came::Lost(count), Some(hole)) = (came, self.hole()) {
@@ -298,6 +352,34 @@ impl Recorded {
         if self.open.len() >= CHUNK {
             self.close();
         }
+    }
+
+    /// Begins anew with what another server wrote down. What happened from the last that was recorded to then is not known.
+    fn take_over(&mut self, at: Timestamp, from: Timestamp, keyframe: &Bytes) {
+        if from < at && !self.is_broken && !self.tape.segments.is_empty() {
+            self.first = Some(self.first.map_or(from, |first| first.min(from)));
+            self.close();
+            if let Some(chunk) = self
+                .tape
+                .segments
+                .back_mut()
+                .and_then(|last| last.chunks.last_mut())
+            {
+                chunk.lost_at = Some(from);
+            }
+        }
+        self.close();
+        let keyframe = self.pack(keyframe.to_vec());
+        self.begin(at, keyframe);
+    }
+
+    fn begin(&mut self, at: Timestamp, keyframe: Packed) {
+        self.tape.segments.push_back(Segment {
+            at,
+            keyframe,
+            chunks: Vec::new(),
+        });
+        self.is_broken = false;
     }
 
     /// The chunk that ends with a hole, in one.

@@ -146,13 +146,14 @@ impl Opened {
 }
 
 impl Recordings {
-    /// Of a studio that takes reports, for directories with these limits.
-    pub(crate) fn new(options: &RecorderOptions, directory: DirectoryOptions) -> Self {
+    /// Of a studio that takes reports, for directories with these limits; `is_of_several` says that what it applies comes by a log.
+    pub(crate) fn new(options: &RecorderOptions, directory: DirectoryOptions, is_of_several: bool) -> Self {
         let flight = (options.bytes > 0).then(|| {
             Flight::new(FlightOptions {
                 bytes: options.bytes,
                 back: options.back(),
                 holds: HOLDS,
+                is_of_several,
             })
         });
         let source = flight.clone().map_or(Source::Nothing, Source::Running);
@@ -298,6 +299,7 @@ impl Recordings {
             holes: tape.holes(),
             reason: reason.to_owned(),
             made,
+            is_of_several: tape.is_of_several,
         };
         Ok((made, file::pieces(tape, &head)))
     }

@@ -17,14 +17,17 @@ mod applier;
 mod clock;
 mod door;
 mod entry;
+#[cfg(test)]
+mod equal;
 mod follow;
 mod log;
 mod memory;
+mod picture;
 #[cfg(feature = "redis")]
 mod redis;
 mod replica;
 
-pub(crate) use clock::StudioClock;
+pub(crate) use clock::{STANDS_AFTER, StudioClock};
 pub use door::{Away, Door, NotTaken};
 pub use log::{Base, Later, LogError, Position, Record, ReplicatedLog};
 pub use memory::MemoryLog;

@@ -59,6 +59,8 @@ pub(crate) struct Replica {
     state: Mutex<State>,
     /// The last entry that was applied here.
     applied: watch::Sender<Option<Position>>,
+    /// How often it began with another base than what it knew.
+    restored: watch::Sender<u64>,
 }
 
 struct Outgoing {
@@ -91,8 +93,6 @@ struct State {
     peers: Vec<Peer>,
     /// When it last said that it lives, and what.
     said: Option<(Timestamp, Here)>,
-    /// How often it began with another base than what it knew.
-    restored: u64,
 }
 
 /// The running tasks; dropping it ends them.
@@ -134,8 +134,8 @@ impl Replica {
                 reached: None,
                 peers: Vec::new(),
                 said: None,
-                restored: 0,
             }),
+            restored: watch::Sender::new(0),
             applied: watch::Sender::new(None),
         }
     }
@@ -189,6 +189,22 @@ impl Replica {
     pub(super) async fn mention(&self, event: Event) -> Result<(), Away> {
         let (number, body) = self.entry(event, 0).await?;
         self.enqueue(number, body)
+    }
+
+    /// Has those who know everything write that down, for this server.
+    pub(super) async fn ask_for_base(&self) -> Result<(), LogError> {
+        let entry = Entry {
+            server: self.server.clone(),
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            event: Event::BaseWanted,
+        };
+        match pack(&entry) {
+            Ok(body) => self.log.append(vec![body]).await,
+            Err(error) => {
+                tracing::error!(%error, "an entry could not be written");
+                Ok(())
+            }
+        }
     }
 
     async fn entry(&self, event: Event, bytes: usize) -> Result<(u64, Bytes), Away> {
@@ -347,7 +363,7 @@ impl Replica {
     }
 
     pub(super) fn was_restored(&self) {
-        self.state().restored += 1;
+        self.restored.send_modify(|count| *count += 1);
     }
 
     /// Whether it knows all there is, and takes what comes.
@@ -393,7 +409,12 @@ impl Replica {
 
     /// How often it began anew.
     pub(crate) fn restored(&self) -> u64 {
-        self.state().restored
+        *self.restored.borrow()
+    }
+
+    /// Waits until it begins anew. To be kept from before: what happened then is told at once.
+    pub(crate) fn restorations(&self) -> watch::Receiver<u64> {
+        self.restored.subscribe()
     }
 
     /// Why nothing is taken.

@@ -31,6 +31,7 @@ macro_rules! all_cases {
             studios:
                 what_comes_in_at_any_server_is_the_same_at_all
                 one_that_comes_later_knows_what_the_others_know
+                one_that_comes_later_knows_journals_and_traffic
                 a_batch_that_is_sent_again_elsewhere_counts_once
                 while_the_log_is_away_nothing_is_taken_and_nothing_is_lost
                 an_emptied_log_loses_nothing_that_a_server_knows

@@ -1,9 +1,9 @@
 //! What servers on one log must show.
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord};
+use loom_protocol::{ActorEvent, ActorId, ActorPatch, ActorRecord, Edge, EventKind};
 use loom_studio::replication::{Away, Base, NotTaken};
-use loom_studio::{Studio, StudioOptions, Token};
-use serde_json::json;
+use loom_studio::{RunningStudio, Studio, StudioOptions, Token};
+use serde_json::{Value, json};
 
 use super::world::{
     Process, Site, all_of, counts, get, health, is_fine, same, server, server_with, servers, stop, until,
@@ -266,4 +266,65 @@ pub(crate) async fn who_signed_in_at_one_server_is_known_at_all(site: impl Site)
     }
     late.stop().await;
     stop(studios.into()).await;
+}
+
+/// What is known beside actors and orders, in pieces.
+async fn rest_of(studio: &RunningStudio, at: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for path in [
+        "/api/journal/a?",
+        "/api/journal?",
+        "/api/types?",
+        "/api/map?",
+        "/api/actors/a/history?",
+    ] {
+        all.push(get(studio.addr, &format!("{path}{at}")).await);
+    }
+    all
+}
+
+pub(crate) async fn one_that_comes_later_knows_journals_and_traffic(site: impl Site) {
+    let mut studios = servers(&site, 1).await;
+    let mut process = Process::new("one", &["a", "b"]);
+    for turn in 1..5 {
+        process.work(turn);
+        let mut batch = process.next();
+        batch.events.push(ActorEvent {
+            actor: ActorId("a".into()),
+            time: None,
+            kind: EventKind::Note,
+            message: format!("the {turn}. time"),
+            correlation_id: None,
+            data: None,
+        });
+        batch.edges.push(Edge {
+            from: Some(ActorId("a".into())),
+            from_boot: None,
+            to: ActorId("b".into()),
+            message: "Add".into(),
+            count: turn,
+        });
+        process.send(&studios[0], batch).await.unwrap();
+    }
+    // Of what was before the log it is left to those who know.
+    site.keep_newest(1);
+    studios.push(server(&site).await);
+    process.tell(&studios[1]).await;
+    let recording = get(studios[1].addr, "/api/recording").await;
+    assert_eq!(recording["recording"], true);
+    let at = format!("at={}", recording["stretch"]["to"].as_str().unwrap());
+    until("all recordings have come so far", || async {
+        let recording = get(studios[0].addr, "/api/recording").await;
+        recording["stretch"]["to"].as_str() >= at.strip_prefix("at=")
+    })
+    .await;
+    let [one, other] = [rest_of(&studios[0], &at).await, rest_of(&studios[1], &at).await];
+    assert_eq!(one, other);
+    let notes = one[0].to_string();
+    assert!(
+        notes.contains("the 1. time") && notes.contains("the 4. time"),
+        "{notes}"
+    );
+    assert!(one[3].to_string().contains("\"Add\""), "{}", one[3]);
+    stop(studios).await;
 }

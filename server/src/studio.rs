@@ -283,7 +283,7 @@ impl StudioBuilder {
         let replicating = services
             .door
             .replica()
-            .map(|replica| replica.start(name_of(addr)));
+            .map(|replica| replica.start(name_of(addr), &services.recordings));
         let recorded = services.recordings.start(&services.intake);
         recorded.map_err(StartError::Recorder)?;
         let feed = Feed::start(

@@ -1,6 +1,6 @@
 //! Recording while the studio runs: a queue that whoever reports pushes into, and a thread that makes segments of it.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -154,6 +154,12 @@ impl Flight {
             most: self.options.bytes,
             is_cut_short: cut.is_some_and(|ago| (0..self.options.back).contains(&ago)),
         }
+    }
+
+    /// Puts what another server recorded before what is recorded here since this one came, as far as that is not here anyway.
+    pub(crate) fn put_before(&self, other: Tape) {
+        let mut recorded = self.lock();
+        recorded.put_before(other);
     }
 
     /// Bytes that may wait in the queue.
@@ -352,6 +358,50 @@ impl Recorded {
         if self.open.len() >= CHUNK {
             self.close();
         }
+    }
+
+    fn put_before(&mut self, other: Tape) {
+        let own = &self.tape.segments;
+        // What was not interrupted, up to now.
+        let after_a_hole = (1..own.len()).rfind(|place| {
+            let before = own.get(place - 1);
+            before.is_some_and(|segment| segment.lost_at().is_some())
+        });
+        let after_a_hole = after_a_hole.unwrap_or(0);
+        let Some(began) = own.get(after_a_hole).map(|segment| segment.at) else {
+            return;
+        };
+        let mut others: VecDeque<Segment> = other
+            .segments
+            .into_iter()
+            .filter(|segment| segment.at < began)
+            .collect();
+        let Some(first) = others.front().map(|segment| segment.at) else {
+            return;
+        };
+        if let Some(last) = others.back_mut() {
+            last.chunks.retain(|chunk| chunk.first < began);
+        }
+        let own = mem::take(&mut self.tape.segments).into_iter().enumerate();
+        let (mut before, mut since) = (VecDeque::new(), VecDeque::new());
+        for (place, segment) in own {
+            if place >= after_a_hole {
+                since.push_back(segment);
+            } else if segment.at < first {
+                before.push_back(segment);
+            }
+        }
+        if let Some(last) = before.back_mut() {
+            // What was missed later the other one has.
+            let last: &mut Segment = last;
+            last.chunks.retain(|chunk| chunk.first < first);
+            for chunk in &mut last.chunks {
+                chunk.lost_at = chunk.lost_at.filter(|lost| *lost < first);
+            }
+        }
+        self.tape.segments = before;
+        self.tape.segments.append(&mut others);
+        self.tape.segments.append(&mut since);
     }
 
     /// Begins anew with what another server wrote down. What happened from the last that was recorded to then is not known.

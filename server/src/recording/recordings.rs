@@ -304,6 +304,18 @@ impl Recordings {
         Ok((made, file::pieces(tape, &head)))
     }
 
+    /// Puts what another server recorded, a file that it made, before what is recorded here since this one came.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub(crate) fn put_before(&self, file: &Bytes) -> Result<(), RecordingError> {
+        let (_, tape) = file::read(file)?;
+        if let Some(flight) = self.flight() {
+            flight.put_before(tape);
+        }
+        Ok(())
+    }
+
     /// Saves what is recorded now. Waits for the disk.
     ///
     /// # Errors

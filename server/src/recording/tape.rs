@@ -85,7 +85,7 @@ impl Segment {
 }
 
 impl Tape {
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.segments.iter().map(Segment::bytes).sum()
     }
 

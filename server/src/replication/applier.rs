@@ -7,7 +7,7 @@ use bytes::Bytes;
 use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Event, Here, Unreadable, unpack};
+use super::entry::{Entry, Event, Here, Unreadable, Wanted, unpack};
 use super::log::{Position, Record};
 use super::picture::{Picture, Rest};
 use super::replica::GONE_MILLIS;
@@ -39,6 +39,8 @@ pub(super) struct Peer {
     pub(super) server: String,
     pub(super) name: String,
     pub(super) at: Timestamp,
+    /// When it was first heard.
+    pub(super) since: Timestamp,
 }
 
 /// Applies entries, one after the other.
@@ -51,6 +53,8 @@ pub(super) struct Applier {
     peers: HashMap<String, Peer>,
     /// Somebody waits for a base.
     is_base_wanted: bool,
+    /// What is asked of servers, this one or others.
+    wanted: Vec<Wanted>,
 }
 
 impl Applier {
@@ -62,7 +66,13 @@ impl Applier {
             swept: None,
             peers: HashMap::new(),
             is_base_wanted: false,
+            wanted: Vec::new(),
         }
+    }
+
+    /// What was asked of servers since this was last asked.
+    pub(super) fn take_wanted(&mut self) -> Vec<Wanted> {
+        std::mem::take(&mut self.wanted)
     }
 
     /// Whether somebody waits for a base since this was last asked.
@@ -111,6 +121,12 @@ impl Applier {
                 self.intake.directory().ask_for_everything();
                 Answer::Nothing
             }
+            Event::Wanted(wanted) => {
+                if self.wanted.len() < MAX_PEERS {
+                    self.wanted.push(wanted);
+                }
+                Answer::Nothing
+            }
             Event::BaseWanted => {
                 self.is_base_wanted = true;
                 Answer::Nothing
@@ -152,6 +168,7 @@ impl Applier {
             server: server.to_owned(),
             name: here.name,
             at,
+            since: self.peers.get(server).map_or(at, |peer| peer.since),
         };
         self.peers.insert(server.to_owned(), peer);
         let watch = Watch {
@@ -193,6 +210,8 @@ impl Applier {
         }
         let at = rest.last.unwrap_or_else(|| self.intake.now());
         self.intake.take_over(at, &keyframe)?;
+        // What happened in between is asked of others first.
+        self.intake.memory().wait();
         self.intake.directory().orders().restore(rest.orders);
         self.sessions.restore(rest.sessions);
         (self.last, self.swept) = (rest.last, rest.swept);

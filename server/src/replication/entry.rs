@@ -46,8 +46,21 @@ pub(crate) enum Event {
     Session(SessionNews),
     /// All processes are to tell everything again: somebody may have missed some of it.
     Resync,
+    /// A server that was not there asks another for what that remembers.
+    Wanted(Wanted),
     /// Somebody came, and there is no base from which the log goes on: who knows one is to write it down.
     BaseWanted,
+}
+
+/// What a server that was not there asks another one for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wanted {
+    /// The start of the server that is asked.
+    pub(crate) of: String,
+    /// Under which name it is to be left.
+    pub(crate) name: String,
+    /// The first second that is not known.
+    pub(crate) from: i64,
 }
 
 /// A server that lives.

@@ -217,5 +217,20 @@ fn a_moment_is_seen_later_as_any_server_showed_it_then() {
         panic!("it did not hear of that");
     };
     assert_eq!((hole.to, hole.lost), (back.unwrap(), 0));
-    assert!(servers[0].at(&pasts[0], missed).is_ok());
+    let told = servers[0].at(&pasts[0], missed).unwrap();
+    let told_before = servers[0].at(&pasts[0], before).unwrap();
+    // Until somebody who was tells what it recorded.
+    for server in &servers[1..] {
+        let tape = servers[0].flight.state(&servers[0].intake).tape;
+        server.flight.put_before(tape);
+    }
+    assert_eq!(servers[1].at(&pasts[1], missed).unwrap(), told);
+    assert_eq!(servers[2].at(&pasts[2], before).unwrap(), told_before);
+    let tapes = servers
+        .iter()
+        .map(|server| server.flight.state(&server.intake).tape);
+    for tape in tapes {
+        assert_eq!(tape.holes(), []);
+        assert!(tape.bytes() > 0);
+    }
 }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::entry::{Event, Unreadable};
+use super::handover::Giver;
 use super::log::{Base, LogError, Position, Record};
 use super::replica::{GONE_MILLIS, Replica, Standing};
 use crate::ingest::FORM;
@@ -80,14 +81,14 @@ impl Progress {
 }
 
 /// Follows the log for ever.
-pub(super) async fn follow(replica: Arc<Replica>) {
+pub(super) async fn follow(replica: Arc<Replica>, giver: Arc<Giver>) {
     let mut progress = Progress::default();
     let mut pause = FIRST_PAUSE;
     loop {
         let stop = match join(&replica, &mut progress).await {
             Ok(joined) => {
                 pause = FIRST_PAUSE;
-                read_on(&replica, &mut progress, joined).await
+                read_on(&replica, &giver, &mut progress, joined).await
             }
             Err(stop) => stop,
         };
@@ -185,7 +186,12 @@ async fn goes_on(replica: &Replica, place: Option<Position>) -> Result<bool, Sto
 }
 
 /// Reads and applies until something stops it.
-async fn read_on(replica: &Arc<Replica>, progress: &mut Progress, joined: Joined) -> Stop {
+async fn read_on(
+    replica: &Arc<Replica>,
+    giver: &Arc<Giver>,
+    progress: &mut Progress,
+    joined: Joined,
+) -> Stop {
     let mut compared = Instant::now();
     let mut was_caught_up = false;
     loop {
@@ -228,7 +234,18 @@ async fn read_on(replica: &Arc<Replica>, progress: &mut Progress, joined: Joined
                 }
             }
         }
-        let is_wanted = replica.applier().take_base_wanted();
+        let (is_wanted, wanted) = {
+            let mut applier = replica.applier();
+            (applier.take_base_wanted(), applier.take_wanted())
+        };
+        // What was asked for long ago nobody waits for.
+        for wanted in wanted
+            .into_iter()
+            .filter(|wanted| was_caught_up && replica.is_asked(&wanted.of))
+        {
+            let (replica, giver) = (replica.clone(), giver.clone());
+            tokio::spawn(async move { giver.give(&replica, wanted).await });
+        }
         let is_due = progress.records >= replica.log.keeps() / 2 || progress.bytes >= BASE_BYTES;
         let is_due = is_due || (is_wanted && was_caught_up);
         if is_due && let Err(error) = renew(replica, progress).await {

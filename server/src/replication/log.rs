@@ -37,6 +37,12 @@ pub trait ReplicatedLog: Send + Sync + 'static {
     fn set_base(&self, base: Base, instead_of: Option<String>, needless: Option<Position>)
     -> Later<'_, bool>;
 
+    /// Leaves something for another server under a name. It is dropped after a minute.
+    fn leave(&self, name: String, parcel: Bytes) -> Later<'_, ()>;
+
+    /// Takes away what was left under a name.
+    fn pick_up(&self, name: String) -> Later<'_, Option<Bytes>>;
+
     /// The moment by the clock that stamps records.
     fn now(&self) -> Later<'_, Timestamp>;
 

@@ -1,6 +1,6 @@
 //! A log in memory, for servers of one process.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +16,9 @@ use crate::Clock;
 /// What errors call it.
 const NAME: &str = "the log in memory";
 
+/// Parcels that wait for somebody.
+const PARCELS: usize = 1_000;
+
 /// Records in memory. Can be made to fail in the ways in which one of another process does.
 pub struct MemoryLog {
     clock: Arc<dyn Clock>,
@@ -29,6 +32,7 @@ struct State {
     records: VecDeque<Record>,
     head: Option<Position>,
     base: Option<Base>,
+    parcels: HashMap<String, Bytes>,
     away: bool,
 }
 
@@ -180,6 +184,21 @@ impl ReplicatedLog for MemoryLog {
         needless: Option<Position>,
     ) -> Later<'_, bool> {
         Box::pin(ready(self.swap_base(base, instead_of.as_deref(), needless)))
+    }
+
+    fn leave(&self, name: String, parcel: Bytes) -> Later<'_, ()> {
+        let left = self.open().map(|mut state| {
+            // In place of a minute: nobody leaves more than one waits for.
+            if state.parcels.len() >= PARCELS {
+                state.parcels.clear();
+            }
+            state.parcels.insert(name, parcel);
+        });
+        Box::pin(ready(left))
+    }
+
+    fn pick_up(&self, name: String) -> Later<'_, Option<Bytes>> {
+        Box::pin(ready(self.open().map(|mut state| state.parcels.remove(&name))))
     }
 
     fn now(&self) -> Later<'_, Timestamp> {

@@ -17,7 +17,9 @@ use super::clock::StudioClock;
 use super::door::Away;
 use super::entry::{Entry, Event, Here, pack};
 use super::follow::follow;
+use super::handover::{self, Giver};
 use super::log::{LogError, Position, ReplicatedLog};
+use crate::recording::Recordings;
 use crate::sessions::Sessions;
 use crate::{Clock, Intake};
 
@@ -141,11 +143,14 @@ impl Replica {
     }
 
     /// Begins to follow the log, as the server of this name. Must be called once, within a tokio runtime.
-    pub(crate) fn start(self: &Arc<Self>, name: String) -> Running {
+    pub(crate) fn start(self: &Arc<Self>, name: String, recordings: &Arc<Recordings>) -> Running {
         *self.name.lock().unwrap_or_else(PoisonError::into_inner) = name;
+        let giver = Arc::new(Giver::new(recordings.clone()));
+        let began = self.restorations();
         let mut tasks = vec![
-            tokio::spawn(follow(self.clone())),
+            tokio::spawn(follow(self.clone(), giver)),
             tokio::spawn(self.clone().tick()),
+            tokio::spawn(handover::get(self.clone(), recordings.clone(), began)),
         ];
         let outgoing = self
             .outgoing
@@ -364,6 +369,29 @@ impl Replica {
 
     pub(super) fn was_restored(&self) {
         self.restored.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until it knows all there is.
+    pub(super) async fn until_it_follows(&self) {
+        let mut applied = self.applied.subscribe();
+        while !self.follows() && applied.changed().await.is_ok() {}
+    }
+
+    /// The starts of the other servers that were heard lately, by how long they are known.
+    pub(super) fn others(&self) -> Vec<String> {
+        let now = self.clock.now();
+        let state = self.state();
+        let others = state.peers.iter().filter(|peer| peer.server != self.server);
+        let mut others: Vec<&Peer> = others
+            .filter(|peer| now.millis_since(peer.at) < GONE_MILLIS)
+            .collect();
+        others.sort_by(|a, b| (a.since, &a.server).cmp(&(b.since, &b.server)));
+        others.into_iter().map(|peer| peer.server.clone()).collect()
+    }
+
+    /// Whether it is this one that is meant.
+    pub(super) fn is_asked(&self, server: &str) -> bool {
+        self.server == server
     }
 
     /// Whether it knows all there is, and takes what comes.

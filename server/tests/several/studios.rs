@@ -1,8 +1,9 @@
 //! What servers on one log must show.
 
+use loom_history::{By, History, HistoryOptions, Key, Slot, Step};
 use loom_protocol::{ActorEvent, ActorId, ActorPatch, ActorRecord, Edge, EventKind};
 use loom_studio::replication::{Away, Base, NotTaken};
-use loom_studio::{RunningStudio, Studio, StudioOptions, Token};
+use loom_studio::{Clock as _, RunningStudio, Studio, StudioOptions, SystemClock, Token};
 use serde_json::{Value, json};
 
 use super::world::{
@@ -327,4 +328,55 @@ pub(crate) async fn one_that_comes_later_knows_journals_and_traffic(site: impl S
     );
     assert!(one[3].to_string().contains("\"Add\""), "{}", one[3]);
     stop(studios).await;
+}
+
+/// What a server remembers of a stretch of time, in milliseconds.
+async fn remembered(studio: &RunningStudio, from: i64, to: i64) -> Value {
+    let path = format!("/api/history?by=type&metric=rate&from={from}&to={to}");
+    get(studio.addr, &path).await["series"].clone()
+}
+
+pub(crate) async fn one_that_comes_later_tells_what_was_before_it_came(site: impl Site) {
+    let directory = tempfile::tempdir().unwrap();
+    let an_hour_ago = SystemClock.now().as_millis() / 1_000 - 3_600;
+    {
+        let history = History::open(HistoryOptions {
+            directory: Some(directory.path().to_owned()),
+            ..HistoryOptions::default()
+        });
+        for second in an_hour_ago..an_hour_ago + 120 {
+            let mut step = Step::default();
+            step.slots[0] = Slot::once(3_000);
+            history.push(second, &[(Key::new(By::Type, "Old"), step)]);
+        }
+        history.close();
+    }
+    let with_state = StudioOptions {
+        state: Some(directory.path().to_owned()),
+        ..options()
+    };
+    let one = server_with(&site, with_state).await;
+    let mut process = Process::new("one", &["a"]);
+    process.tell(&one).await;
+    let began = get(one.addr, "/api/recording").await["stretch"]["from"].clone();
+    let (from, to) = (an_hour_ago * 1_000 - 60_000, an_hour_ago * 1_000 + 300_000);
+    let told = remembered(&one, from, to).await;
+    assert_eq!(told[0]["name"], "Old", "{told}");
+    let other = server(&site).await;
+    until("the other one tells the same", || async {
+        remembered(&other, from, to).await == told
+    })
+    .await;
+    until("and shows the same time", || async {
+        get(other.addr, "/api/recording").await["stretch"]["from"] == began
+    })
+    .await;
+    // A third one asks one of them, also when the first is gone.
+    one.stop().await;
+    let third = server(&site).await;
+    until("so does one that comes then", || async {
+        remembered(&third, from, to).await == told
+    })
+    .await;
+    stop(vec![other, third]).await;
 }

@@ -1,6 +1,6 @@
 //! Recording while the studio runs: a queue that whoever reports pushes into, and a thread that makes segments of it.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,22 +9,16 @@ use bytes::Bytes;
 use loom_protocol::Timestamp;
 
 use super::entry::Came;
-use super::packed::Packed;
-use super::tape::{Chunk, Segment, Tape};
+use super::recorded::Recorded;
+use super::tape::Tape;
 use crate::Intake;
 use crate::directory::Deaf;
 use crate::ingest::{Ingest, Recorder};
 
 /// How often the queue is emptied.
 const TURN: Duration = Duration::from_millis(250);
-/// Bytes of a chunk, about: as much is unpacked to find a moment in it.
-const CHUNK: usize = 256 * 1024;
-/// A keyframe each minute: no moment is further from one.
-const KEYFRAME: i64 = 60_000;
 /// A clock that is so many milliseconds behind where it was has jumped.
 const JUMPED: i64 = 5_000;
-/// Packing may take one part in so many of the time of one core. Beyond that, what comes in is kept as it is.
-const PACKS: u32 = 50;
 
 /// How much is recorded.
 #[derive(Clone, Copy, Debug)]
@@ -58,26 +52,6 @@ struct Queue {
     followed: Option<HashSet<Arc<str>>>,
     /// The moment of the last that came.
     newest: Option<Timestamp>,
-}
-
-#[derive(Default)]
-struct Recorded {
-    tape: Tape,
-    /// What is not yet enough for a chunk.
-    open: Vec<u8>,
-    first: Option<Timestamp>,
-    /// Something is missing, until there is a keyframe.
-    is_broken: bool,
-    /// When something went to make room, before its time.
-    cut: Option<Timestamp>,
-    keyframe_from: Option<Instant>,
-    packing: Option<Spent>,
-}
-
-/// How much time was spent on something.
-struct Spent {
-    since: Instant,
-    spent: Duration,
 }
 
 /// What is recorded now.
@@ -326,169 +300,33 @@ impl Recorder for Flight {
     }
 }
 
-impl Recorded {
-    fn write(&mut self, at: Timestamp, came: &Came) {
-        if let Came::TookOver(from, keyframe) = came {
-            self.take_over(at, *from, keyframe);
-            return;
-        }
-        if self.tape.segments.is_empty() || self.is_broken {
-            // Before the first keyframe, or in a hole, nothing can be made of it.
-            if let (Came::Lost(count), Some(hole)) = (came, self.hole()) {
-                hole.lost += count;
-            }
-            return;
-        }
-        if let Came::Lost(count) = came {
-            self.first = Some(self.first.map_or(at, |first| first.min(at)));
-            self.close();
-            if let Some(chunk) = self
-                .tape
-                .segments
-                .back_mut()
-                .and_then(|last| last.chunks.last_mut())
-            {
-                (chunk.lost, chunk.lost_at) = (*count, Some(at));
-            }
-            self.is_broken = true;
-            return;
-        }
-        self.first = Some(self.first.map_or(at, |first| first.min(at)));
-        came.write(at, &mut self.open);
-        if self.open.len() >= CHUNK {
-            self.close();
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::super::equal::World;
+    use super::super::tape::Segment;
+    use super::*;
 
-    fn put_before(&mut self, other: Tape) {
-        let own = &self.tape.segments;
-        // What was not interrupted, up to now.
-        let after_a_hole = (1..own.len()).rfind(|place| {
-            let before = own.get(place - 1);
-            before.is_some_and(|segment| segment.lost_at().is_some())
-        });
-        let after_a_hole = after_a_hole.unwrap_or(0);
-        let Some(began) = own.get(after_a_hole).map(|segment| segment.at) else {
-            return;
+    #[test]
+    fn a_burst_that_is_packed_well_has_keyframes_too() {
+        let options = FlightOptions {
+            bytes: 64 * 1024 * 1024,
+            back: 600_000,
+            holds: 0,
+            is_of_several: false,
         };
-        let mut others: VecDeque<Segment> = other
-            .segments
-            .into_iter()
-            .filter(|segment| segment.at < began)
-            .collect();
-        let Some(first) = others.front().map(|segment| segment.at) else {
-            return;
-        };
-        if let Some(last) = others.back_mut() {
-            last.chunks.retain(|chunk| chunk.first < began);
-        }
-        let own = mem::take(&mut self.tape.segments).into_iter().enumerate();
-        let (mut before, mut since) = (VecDeque::new(), VecDeque::new());
-        for (place, segment) in own {
-            if place >= after_a_hole {
-                since.push_back(segment);
-            } else if segment.at < first {
-                before.push_back(segment);
+        let world = World::new(1, options);
+        world.flight.turn(&world.intake);
+        let text = Bytes::from(vec![b' '; 1024 * 1024]);
+        let unregister = Ingest::Unregister("a".into());
+        for _ in 0..40 {
+            for _ in 0..4 {
+                world.flight.record_text(world.now(), &unregister, &text);
             }
+            world.flight.turn(&world.intake);
         }
-        if let Some(last) = before.back_mut() {
-            // What was missed later the other one has.
-            let last: &mut Segment = last;
-            last.chunks.retain(|chunk| chunk.first < first);
-            for chunk in &mut last.chunks {
-                chunk.lost_at = chunk.lost_at.filter(|lost| *lost < first);
-            }
-        }
-        self.tape.segments = before;
-        self.tape.segments.append(&mut others);
-        self.tape.segments.append(&mut since);
-    }
-
-    /// Begins anew with what another server wrote down. What happened from the last that was recorded to then is not known.
-    fn take_over(&mut self, at: Timestamp, from: Timestamp, keyframe: &Bytes) {
-        if from < at && !self.is_broken && !self.tape.segments.is_empty() {
-            self.first = Some(self.first.map_or(from, |first| first.min(from)));
-            self.close();
-            if let Some(chunk) = self
-                .tape
-                .segments
-                .back_mut()
-                .and_then(|last| last.chunks.last_mut())
-            {
-                chunk.lost_at = Some(from);
-            }
-        }
-        self.close();
-        let keyframe = self.pack(keyframe.to_vec());
-        self.begin(at, keyframe);
-    }
-
-    fn begin(&mut self, at: Timestamp, keyframe: Packed) {
-        self.tape.segments.push_back(Segment {
-            at,
-            keyframe,
-            chunks: Vec::new(),
-        });
-        self.is_broken = false;
-    }
-
-    /// The chunk that ends with a hole, in one.
-    fn hole(&mut self) -> Option<&mut Chunk> {
-        let last = self.tape.segments.back_mut()?.chunks.last_mut()?;
-        last.lost_at.is_some().then_some(last)
-    }
-
-    /// Makes a chunk of what is open.
-    fn close(&mut self) {
-        let Some(first) = self.first.take() else { return };
-        let open = mem::take(&mut self.open);
-        let entries = self.pack(open);
-        if let Some(segment) = self.tape.segments.back_mut() {
-            segment.chunks.push(Chunk {
-                first,
-                entries,
-                lost: 0,
-                lost_at: None,
-            });
-        }
-    }
-
-    /// What is open, as a chunk.
-    fn unfinished(&self) -> Option<Chunk> {
-        Some(Chunk {
-            first: self.first?,
-            entries: Packed::bare(self.open.clone()),
-            lost: 0,
-            lost_at: None,
-        })
-    }
-
-    fn pack(&mut self, bytes: Vec<u8>) -> Packed {
-        let now = Instant::now();
-        let packing = self.packing.get_or_insert(Spent {
-            since: now,
-            spent: Duration::ZERO,
-        });
-        // A second is given: a short burst is packed whole.
-        let may = (now.duration_since(packing.since) + 50 * Duration::from_secs(1)) / PACKS;
-        if packing.spent > may {
-            return Packed::bare(bytes);
-        }
-        let packed = Packed::pack(bytes);
-        packing.spent += now.elapsed();
-        packed
-    }
-
-    fn wants_keyframe(&self, now: Timestamp, options: FlightOptions) -> bool {
-        if self.keyframe_from.is_some_and(|from| Instant::now() < from) {
-            return false;
-        }
-        let Some(last) = self.tape.segments.back() else {
-            return true;
-        };
-        let ago = now.as_millis() - last.at.as_millis();
-        let came = last.bytes().saturating_sub(last.keyframe.bytes.len());
-        let is_long = came > (options.bytes / 8).max(2 * last.keyframe.bytes.len());
-        self.is_broken || is_long || !(0..KEYFRAME).contains(&ago)
+        let tape = world.flight.state(&world.intake).tape;
+        let most = tape.segments.iter().map(Segment::read_for_its_end).max();
+        assert!(most.is_some_and(|most| most < 80 * 1024 * 1024), "{most:?}");
+        assert_eq!(tape.segments.len(), 3, "no more than are needed");
     }
 }

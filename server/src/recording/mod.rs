@@ -23,6 +23,7 @@ mod file;
 mod flight;
 mod packed;
 mod past;
+mod recorded;
 mod recordings;
 mod shelf;
 mod tape;

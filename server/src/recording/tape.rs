@@ -78,6 +78,11 @@ impl Segment {
         self.keyframe.bytes.len() + chunks.sum::<usize>()
     }
 
+    /// Bytes of what came in, unpacked: what is read to see its last moment.
+    pub(super) fn read_for_its_end(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.entries.len).sum()
+    }
+
     /// The first report of it that was lost.
     pub(super) fn lost_at(&self) -> Option<Timestamp> {
         self.chunks.iter().find_map(|chunk| chunk.lost_at)

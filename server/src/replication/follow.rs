@@ -31,6 +31,9 @@ const BASE_BYTES: usize = 32 * 1024 * 1024;
 /// How often the clocks are compared.
 const COMPARE: Duration = Duration::from_secs(60);
 
+/// What is between a place and the rest in the id of a base.
+const OF_ID: char = '/';
+
 /// Why a server does not go on from its place.
 enum Stop {
     /// What comes next is not what comes after it.
@@ -124,7 +127,14 @@ async fn join(replica: &Arc<Replica>, progress: &mut Progress) -> Result<Joined,
         }
         let base = log.base().await?;
         let id = base.as_ref().map(|base| base.id.clone());
+        // Of what it lost the base knows nothing, unless somebody wrote it down since.
+        let lost = has_lost(replica, progress.place.flatten()).await?;
+        let knows_more = match (&base, lost) {
+            (Some(base), Some(lost)) => is_of_now(replica, base, lost).await?,
+            _ => true,
+        };
         if let Some(base) = base
+            && knows_more
             && goes_on(replica, base.after).await?
         {
             let (place, after) = (progress.place, base.after);
@@ -141,6 +151,7 @@ async fn join(replica: &Arc<Replica>, progress: &mut Progress) -> Result<Joined,
         let first = log.read(None, 1, Duration::ZERO).await?.pop();
         // One that was emptied is founded anew by who knows something. In one that was cut somebody may go on who knows all of it.
         let is_whole = first.as_ref().is_none_or(|first| first.before.is_none());
+        let is_alone = is_alone || lost.is_some();
         let knows_less = progress.place.is_none() && first.is_some();
         if !is_alone && (knows_less || !is_whole) && began.elapsed() < OTHERS_FIRST {
             if asked.is_none_or(|asked| asked.elapsed() >= ASKS) {
@@ -150,13 +161,17 @@ async fn join(replica: &Arc<Replica>, progress: &mut Progress) -> Result<Joined,
             sleep(FIRST_PAUSE).await;
             continue;
         }
-        let after = if is_whole { None } else { log.head().await? };
+        let after = if is_whole && lost.is_none() {
+            None
+        } else {
+            log.head().await?
+        };
         let place = progress.place.flatten();
         let Some(body) = picture(replica, place).await else {
             sleep(LONGEST_PAUSE).await;
             continue;
         };
-        let base = new_base(after, body);
+        let base = new_base(place, after, body);
         let new_id = base.id.clone();
         if log.set_base(base, id, None).await? {
             tracing::info!(
@@ -316,7 +331,7 @@ async fn renew(replica: &Arc<Replica>, progress: &mut Progress) -> Result<(), Lo
     let Some(body) = picture(replica, place).await else {
         return Ok(());
     };
-    let base = new_base(place, body);
+    let base = new_base(place, place, body);
     let new_id = base.id.clone();
     if replica.log.set_base(base, id, progress.needless).await? {
         progress.needless = place;
@@ -325,9 +340,41 @@ async fn renew(replica: &Arc<Replica>, progress: &mut Progress) -> Result<(), Lo
     Ok(())
 }
 
-fn new_base(after: Option<Position>, body: Bytes) -> Base {
-    let id = Uuid::new_v4().simple().to_string();
+/// A base of one that had come to `known`, maybe in a log that is no more. Its id says so.
+fn new_base(known: Option<Position>, after: Option<Position>, body: Bytes) -> Base {
+    let known = known.map(|known| known.to_string()).unwrap_or_default();
+    let id = format!("{known}{OF_ID}{}", Uuid::new_v4().simple());
     Base { id, after, body }
+}
+
+/// The place of this server, if it is one that the log had and lost: it has older records, and not this one.
+async fn has_lost(replica: &Replica, place: Option<Position>) -> Result<Option<Position>, Stop> {
+    let Some(place) = place else { return Ok(None) };
+    let first = replica.log.read(None, 1, Duration::ZERO).await?.pop();
+    if first.is_none_or(|first| first.position > place) {
+        return Ok(None);
+    }
+    let next = replica
+        .log
+        .read(place.just_before(), 1, Duration::ZERO)
+        .await?
+        .pop();
+    let is_there = next.is_some_and(|next| next.position == place);
+    Ok((!is_there).then_some(place))
+}
+
+/// Whether a base was written down by one that knew what the log lost, and since then: of what came after that there is nothing
+/// in the log but what came after this server's place, too.
+async fn is_of_now(replica: &Replica, base: &Base, lost: Position) -> Result<bool, Stop> {
+    let known = base
+        .id
+        .split_once(OF_ID)
+        .and_then(|(known, _)| known.parse::<Position>().ok());
+    let Some(known) = known.filter(|known| Some(*known) != base.after) else {
+        return Ok(false);
+    };
+    let next = replica.log.read(Some(known), 1, Duration::ZERO).await?.pop();
+    Ok(next.is_none_or(|next| next.position > lost))
 }
 
 async fn picture(replica: &Arc<Replica>, place: Option<Position>) -> Option<Bytes> {

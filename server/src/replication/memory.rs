@@ -33,6 +33,7 @@ struct State {
     head: Option<Position>,
     base: Option<Base>,
     parcels: HashMap<String, Bytes>,
+    marked: Option<(VecDeque<Record>, Option<Position>, Option<Base>)>,
     away: bool,
 }
 
@@ -58,17 +59,22 @@ impl MemoryLog {
         let mut state = self.lock();
         *state = State {
             away: state.away,
+            marked: state.marked.take(),
             ..State::default()
         };
     }
 
-    /// Loses the newest records, as one that is restored from what was saved.
-    pub fn lose_newest(&self, count: usize) {
+    /// Remembers all that is in it, as one that is a replica of it.
+    pub fn mark(&self) {
         let mut state = self.lock();
-        for _ in 0..count {
-            if let Some(lost) = state.records.pop_back() {
-                state.head = lost.before;
-            }
+        state.marked = Some((state.records.clone(), state.head, state.base.clone()));
+    }
+
+    /// Is as it was when that was marked: the replica took its place, and does not have what came later.
+    pub fn return_to_mark(&self) {
+        let mut state = self.lock();
+        if let Some((records, head, base)) = state.marked.clone() {
+            (state.records, state.head, state.base) = (records, head, base);
         }
     }
 

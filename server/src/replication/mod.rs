@@ -22,6 +22,7 @@ mod entry;
 mod equal;
 mod follow;
 mod handover;
+mod health;
 mod log;
 mod memory;
 mod picture;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use loom_protocol::{HealthStatus, PartHealth, Timestamp};
+use loom_protocol::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -51,8 +51,8 @@ pub(crate) struct Replica {
     pub(super) clock: Arc<StudioClock>,
     pub(super) applier: Arc<Mutex<Applier>>,
     /// This start of this server.
-    server: String,
-    name: Mutex<String>,
+    pub(super) server: String,
+    pub(super) called: Mutex<String>,
     next: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Answer>>>,
     weight: Arc<Semaphore>,
@@ -84,15 +84,15 @@ pub(super) enum Standing {
     Away { since: Timestamp, why: String },
 }
 
-struct State {
-    standing: Standing,
+pub(super) struct State {
+    pub(super) standing: Standing,
     /// It knew all there was at some moment, and has that to show.
     has_picture: bool,
     /// Why nothing could be appended, last.
-    refused: Option<String>,
+    pub(super) refused: Option<String>,
     /// The newest entry that may have been applied here.
     reached: Option<Position>,
-    peers: Vec<Peer>,
+    pub(super) peers: Vec<Peer>,
     /// When it last said that it lives, and what.
     said: Option<(Timestamp, Here)>,
 }
@@ -122,7 +122,7 @@ impl Replica {
             log,
             intake,
             clock,
-            name: Mutex::new(server.chars().take(8).collect()),
+            called: Mutex::new(server.chars().take(8).collect()),
             server,
             next: AtomicU64::new(1),
             waiting: Mutex::default(),
@@ -144,7 +144,7 @@ impl Replica {
 
     /// Begins to follow the log, as the server of this name. Must be called once, within a tokio runtime.
     pub(crate) fn start(self: &Arc<Self>, name: String, recordings: &Arc<Recordings>) -> Running {
-        *self.name.lock().unwrap_or_else(PoisonError::into_inner) = name;
+        *self.called.lock().unwrap_or_else(PoisonError::into_inner) = name;
         let giver = Arc::new(Giver::new(recordings.clone()));
         let began = self.restorations();
         let mut tasks = vec![
@@ -377,18 +377,6 @@ impl Replica {
         while !self.follows() && applied.changed().await.is_ok() {}
     }
 
-    /// The starts of the other servers that were heard lately, by how long they are known.
-    pub(super) fn others(&self) -> Vec<String> {
-        let now = self.clock.now();
-        let state = self.state();
-        let others = state.peers.iter().filter(|peer| peer.server != self.server);
-        let mut others: Vec<&Peer> = others
-            .filter(|peer| now.millis_since(peer.at) < GONE_MILLIS)
-            .collect();
-        others.sort_by(|a, b| (a.since, &a.server).cmp(&(b.since, &b.server)));
-        others.into_iter().map(|peer| peer.server.clone()).collect()
-    }
-
     /// Whether it is this one that is meant.
     pub(super) fn is_asked(&self, server: &str) -> bool {
         self.server == server
@@ -455,59 +443,6 @@ impl Replica {
         }
     }
 
-    /// The servers that were heard lately.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let now = self.clock.now();
-        let state = self.state();
-        let alive = |peer: &&Peer| now.millis_since(peer.at) < GONE_MILLIS;
-        let mut names: Vec<String> = state
-            .peers
-            .iter()
-            .filter(alive)
-            .map(|peer| peer.name.clone())
-            .collect();
-        names.sort_unstable();
-        names
-    }
-
-    /// How it does, for whoever watches over it.
-    pub(crate) fn health(&self) -> PartHealth {
-        let (now, log, names) = (self.clock.now(), self.log.name(), self.names());
-        let state = self.state();
-        let message = match (&state.standing, &state.refused) {
-            (Standing::Away { since, why }, _) => format!(
-                "failed to {why}; what is shown is of {since}, reports and orders are refused until it is back"
-            ),
-            (_, Some(why)) => {
-                format!("failed to {why}; reports and orders are refused until it takes them again")
-            }
-            (Standing::Starting | Standing::CatchingUp, _) => {
-                format!("reads from {log} what the other servers know; reports are refused until then")
-            }
-            (Standing::Following, _) if !self.clock.goes() => {
-                format!("nothing came from {log} lately; what is shown is of {now}")
-            }
-            (Standing::Following, _) => {
-                let (count, all) = (names.len(), names.join(", "));
-                return PartHealth {
-                    status: HealthStatus::Ok,
-                    message: Some(format!(
-                        "{count} servers on {log}: {all}; this is {}",
-                        self.name()
-                    )),
-                };
-            }
-        };
-        PartHealth {
-            status: HealthStatus::Degraded,
-            message: Some(message),
-        }
-    }
-
-    fn name(&self) -> String {
-        self.name.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     pub(super) fn applier(&self) -> MutexGuard<'_, Applier> {
         self.applier.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -516,7 +451,7 @@ impl Replica {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -34,6 +34,14 @@ impl Site for Memory {
     fn keep_newest(&self, count: usize) {
         self.0.keep_newest(count);
     }
+
+    fn mark(&self) {
+        self.0.mark();
+    }
+
+    fn return_to_mark(&self) {
+        self.0.return_to_mark();
+    }
 }
 
 crate::several::all_cases!(super::Memory::new());

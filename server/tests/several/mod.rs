@@ -37,6 +37,7 @@ macro_rules! all_cases {
                 a_batch_that_is_sent_again_elsewhere_counts_once
                 while_the_log_is_away_nothing_is_taken_and_nothing_is_lost
                 an_emptied_log_loses_nothing_that_a_server_knows
+                a_replica_that_lost_the_newest_loses_nothing_that_a_server_knows
                 what_is_looked_at_at_one_server_is_asked_for_at_any
                 nobody_sees_at_one_server_less_than_at_another_before
                 what_cannot_be_read_is_not_replaced

@@ -380,3 +380,33 @@ pub(crate) async fn one_that_comes_later_tells_what_was_before_it_came(site: imp
     .await;
     stop(vec![other, third]).await;
 }
+
+pub(crate) async fn a_replica_that_lost_the_newest_loses_nothing_that_a_server_knows(site: impl Site) {
+    let studios = servers(&site, 3).await;
+    let mut process = Process::new("one", &["a"]);
+    process.work(1);
+    process.tell(&studios[0]).await;
+    for round in 2..4 {
+        site.mark();
+        process.work(1);
+        process.tell(&studios[1]).await;
+        // By single calls, which nobody would tell again.
+        let id = format!("alone-{round}");
+        studios[2]
+            .door
+            .register(ActorRecord::new(id, "Alone"))
+            .await
+            .unwrap();
+        let before = counts(&same(&studios).await);
+        site.return_to_mark();
+        // The process tells what it knows only once it is asked, and until then nothing is less than it was.
+        process.tell(&studios[0]).await;
+        let after = counts(&same(&studios).await);
+        assert_eq!(before, after, "{round}");
+        assert_eq!(after["a"], round);
+    }
+    let new = server(&site).await;
+    assert_eq!(counts(&all_of(&new).await).len(), 3);
+    new.stop().await;
+    stop(studios).await;
+}

@@ -144,7 +144,6 @@ impl History {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[cfg(test)]
     pub(crate) fn disk(&self) -> Option<&Disk> {
         self.disk.as_ref()
     }

@@ -8,11 +8,14 @@
 //! A second is in the rings once. Where the clock went back, seconds that are there already are not taken again; where it stays
 //! back for ten minutes, what lies in the future is forgotten.
 //!
-//! Nothing but [`History::open`], [`History::close`] and a read of the past waits for a disk. What the file does not take stays in
+//! Where several studios are one, one that was not there takes over what another remembers ([`History::hand_over`]).
+//!
+//! Nothing but [`History::open`], [`History::close`], a handover and a read of the past waits for a disk. What the file does not take stays in
 //! memory within its bound and is tried again; [`History::health`] says so.
 
 mod chunk;
 mod disk;
+mod handover;
 mod health;
 mod history;
 mod key;
@@ -28,6 +31,7 @@ mod store;
 mod tests;
 
 pub use disk::FILE;
+pub use handover::Unreadable;
 pub use health::{HistoryHealth, Place};
 pub use history::History;
 pub use key::{By, Key};

@@ -174,7 +174,13 @@ impl Store {
         rings.filter_map(Ring::first).min()
     }
 
-    fn add_to(&mut self, key: &Key, rings: std::ops::RangeInclusive<usize>, span: (i64, i64), step: &Step) {
+    pub(crate) fn add_to(
+        &mut self,
+        key: &Key,
+        rings: std::ops::RangeInclusive<usize>,
+        span: (i64, i64),
+        step: &Step,
+    ) {
         let Some(series) = self.series.get_mut(key) else {
             return;
         };
@@ -212,7 +218,7 @@ impl Store {
     }
 
     /// Whether a name is kept, or can be: where there are too many, that of which nothing was heard for longest makes room.
-    fn has_room(&mut self, key: &Key, second: i64) -> bool {
+    pub(crate) fn has_room(&mut self, key: &Key, second: i64) -> bool {
         if self.series.contains_key(key) {
             return true;
         }

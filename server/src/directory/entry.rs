@@ -183,30 +183,6 @@ impl Entry {
         }
     }
 
-    /// The record as it was reported, without what depends on when somebody looks.
-    pub(super) fn reported(&self, id: &str) -> ActorRecord {
-        ActorRecord {
-            id: ActorId(id.to_owned()),
-            kind: self.kind.to_string(),
-            status: self.status.clone(),
-            worker_id: self.worker.as_deref().map(str::to_owned),
-            message_count: self.message_count,
-            queue_depth: self.queue_depth,
-            last_heartbeat: None,
-            uptime: None,
-            metadata: self.metadata.as_deref().cloned(),
-            parent_id: self.parent.as_deref().map(ActorId::from),
-            node: self.node.as_deref().map(str::to_owned),
-            error_count: self.error_count,
-            restart_count: self.restart_count,
-            rates: self.rates.as_deref().cloned(),
-            latency: self.latency.as_deref().cloned(),
-            work: self.work.as_deref().copied(),
-            system: self.system,
-            controls: self.controls.as_deref().cloned(),
-        }
-    }
-
     /// How it stands, as far as its numbers depend on it.
     pub(super) fn standing(&self, now: Timestamp, patience: Patience) -> Standing {
         Standing {

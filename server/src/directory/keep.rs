@@ -1,6 +1,7 @@
-//! The whole of what the directory knows, written into a keyframe of a recording and made of one again.
+//! The whole of what the directory knows, written into a keyframe and made of one again: for recordings, and for servers that
+//! take over what another one knows (`takeover.rs`).
 //!
-//! What follows from the rest (index, rows, counts) is made anew; what nobody reads (changes that wait, orders) is left out.
+//! What follows from the rest (index, rows, counts) is made anew; changes that wait and orders are left out.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -13,27 +14,32 @@ use super::boot::{Boot, Progress};
 use super::entry::{Entry, Text};
 use super::limits::DirectoryOptions;
 use super::measured::Measured;
+use super::patience::Deaf;
 use super::store::Directory;
 use crate::Clock;
 
+/// All of a directory.
 #[derive(Serialize, Deserialize)]
-struct KeptDirectory {
-    boots: Vec<KeptBoot>,
-    actors: Vec<KeptActor>,
-    loners: Vec<(Text, bool)>,
+pub(crate) struct KeptDirectory {
+    pub(super) boots: Vec<KeptBoot>,
+    pub(super) actors: Vec<KeptActor>,
+    pub(super) loners: Vec<(Text, bool)>,
+    pub(super) deaf: Deaf,
 }
 
 #[derive(Serialize, Deserialize)]
-struct KeptBoot {
-    id: String,
+pub(super) struct KeptBoot {
+    pub(super) id: String,
     /// It is among those that are known; of others there are only actors left.
-    is_known: bool,
+    pub(super) is_known: bool,
     beat: i64,
     shown_stale: bool,
     robbed: bool,
     counted: bool,
     last_seq: u64,
     last_said: Option<u64>,
+    /// As JSON: what is answered when its last batch comes again.
+    last_outcome: String,
     generation: u64,
     broken: u64,
     scope: Option<String>,
@@ -42,9 +48,9 @@ struct KeptBoot {
     dropped: [u64; 3],
 }
 
-#[derive(Serialize, Deserialize)]
-struct KeptActor {
-    id: Text,
+#[derive(PartialEq, Serialize, Deserialize)]
+pub(super) struct KeptActor {
+    pub(super) id: Text,
     kind: Text,
     status: Option<ActorStatus>,
     worker: Option<Text>,
@@ -61,11 +67,12 @@ struct KeptActor {
     work: Option<[u64; 6]>,
     system: Option<bool>,
     controls: Option<String>,
-    measured: [f64; 4],
+    /// As bits: what is not known is no number, which is not equal to itself.
+    measured: [u64; 4],
     started: Option<i64>,
     beat: i64,
     /// Its place among the boots.
-    owner: Option<usize>,
+    pub(super) owner: Option<usize>,
     generation: u64,
 }
 
@@ -93,8 +100,14 @@ impl Directory {
             boots,
             actors,
             loners: loners.map(|loner| (loner.key().clone(), *loner)).collect(),
+            deaf: self.hearing.deaf(),
         };
         postcard::to_extend(&kept, to)
+    }
+
+    /// What was written, and what follows in `bytes`.
+    pub(crate) fn read_kept(bytes: &[u8]) -> postcard::Result<(KeptDirectory, &[u8])> {
+        postcard::take_from_bytes(bytes)
     }
 
     /// A directory that knows what was written, and what follows in `bytes`.
@@ -103,8 +116,9 @@ impl Directory {
         clock: Arc<dyn Clock>,
         bytes: &[u8],
     ) -> postcard::Result<(Self, &[u8])> {
-        let (kept, rest) = postcard::take_from_bytes::<KeptDirectory>(bytes)?;
+        let (kept, rest) = Self::read_kept(bytes)?;
         let directory = Self::new(options, clock);
+        directory.hearing.is(kept.deaf);
         let boots: Vec<Arc<Boot>> = kept
             .boots
             .into_iter()
@@ -141,6 +155,7 @@ impl KeptBoot {
             counted: boot.counted.load(Ordering::Relaxed),
             last_seq: progress.last_seq,
             last_said: progress.last_said,
+            last_outcome: as_json(&progress.last_outcome),
             generation: progress.generation,
             broken: progress.broken,
             scope: progress.scope.clone(),
@@ -151,18 +166,31 @@ impl KeptBoot {
     }
 
     fn boot(self) -> Boot {
-        let boot = Boot::new(BootId(self.id), Timestamp::from_millis(self.beat));
+        let boot = Boot::new(BootId(self.id.clone()), Timestamp::from_millis(self.beat));
+        self.give(&boot);
+        boot
+    }
+
+    /// Has a boot know what was written of it, and nothing else.
+    pub(super) fn give(self, boot: &Boot) {
+        boot.beat(Timestamp::from_millis(self.beat));
         boot.shown_stale.store(self.shown_stale, Ordering::Relaxed);
         boot.robbed.store(self.robbed, Ordering::Relaxed);
         boot.counted.store(self.counted, Ordering::Relaxed);
         *boot.progress.lock().unwrap_or_else(PoisonError::into_inner) = Progress {
             last_seq: self.last_seq,
             last_said: self.last_said,
+            last_outcome: of_json(&self.last_outcome).unwrap_or_default(),
             generation: self.generation,
             broken: self.broken,
             scope: self.scope,
-            ..Progress::default()
         };
+        let known: HashMap<&str, &str> = self.aliases.iter().map(|(id, shown)| (&**id, &**shown)).collect();
+        for (id, shown) in boot.all_aliases() {
+            if known.get(&*id) != Some(&&*shown) {
+                boot.drop_alias(&id);
+            }
+        }
         for (id, shown) in self.aliases {
             boot.set_alias(id, shown);
         }
@@ -174,12 +202,11 @@ impl KeptBoot {
             edges,
             messages,
         });
-        boot
     }
 }
 
 impl KeptActor {
-    fn of(id: &Text, entry: &Entry, owner: Option<usize>) -> Self {
+    pub(super) fn of(id: &Text, entry: &Entry, owner: Option<usize>) -> Self {
         let work = entry.work.as_deref();
         Self {
             id: id.clone(),
@@ -210,7 +237,7 @@ impl KeptActor {
             }),
             system: entry.system,
             controls: entry.controls().map(as_json),
-            measured: entry.measured.to_bare(),
+            measured: entry.measured.to_bare().map(f64::to_bits),
             started: entry.started.map(Timestamp::as_millis),
             beat: entry.beat.as_millis(),
             owner,
@@ -218,7 +245,7 @@ impl KeptActor {
         }
     }
 
-    fn entry(self, boots: &[Arc<Boot>], share: impl Fn(&str) -> Text) -> (Text, Entry) {
+    pub(super) fn entry(self, boots: &[Arc<Boot>], share: impl Fn(&str) -> Text) -> (Text, Entry) {
         let share = |text: Text| share(&text);
         let entry = Entry {
             kind: share(self.kind),
@@ -254,7 +281,7 @@ impl KeptActor {
                 .as_deref()
                 .and_then(of_json::<Controls>)
                 .map(Box::new),
-            measured: Measured::of_bare(self.measured),
+            measured: Measured::of_bare(self.measured.map(f64::from_bits)),
             started: self.started.map(Timestamp::from_millis),
             beat: Timestamp::from_millis(self.beat),
             owner: self.owner.and_then(|place| boots.get(place)).cloned(),

@@ -6,7 +6,6 @@
 //! Locks: a writer holds an actor's map entry and then takes the index or the loners; a reader copies ids out of those and
 //! lets them go before it looks at an actor. The row that lists look at (`rows`) is written last, in the same way. Nobody takes them the other way round.
 
-mod base;
 mod batch;
 mod boot;
 mod changes;
@@ -26,12 +25,12 @@ mod sight;
 mod store;
 mod summary;
 mod sweep;
+mod takeover;
 mod target;
 mod texts;
 mod tree;
 mod written;
 
-pub(crate) use base::DirectoryBase;
 pub(crate) use batch::Applying;
 pub use changes::Changes;
 pub(crate) use changes::Taken;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// The last stretch of time in which nobody could be heard, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Deaf {
+pub struct Deaf {
     from: i64,
     to: i64,
 }

@@ -35,7 +35,7 @@ pub struct Directory {
     /// Counted here: summing up a sharded map for each registration would be slow.
     count: AtomicUsize,
     pub(super) texts: DashSet<Text>,
-    changes: Changes,
+    pub(super) changes: Changes,
     orders: Orders,
     pub(super) happened: Happened,
     pub(super) hearing: Hearing,
@@ -306,34 +306,6 @@ impl Directory {
         Ok(registered)
     }
 
-    /// Puts an actor in the place of what is there, whoever has that.
-    pub(super) fn put_back(&self, id: &Text, mut entry: Box<Entry>, now: Timestamp) {
-        let alone = entry.owner.is_none();
-        match self.actors.entry(id.clone()) {
-            Slot::Occupied(mut slot) => {
-                (entry.row, entry.measured) = (slot.get().row, slot.get().measured);
-                self.rows.update(entry.row, &entry);
-                let before = slot.insert(entry);
-                let held = slot.get();
-                self.happened.changed(id, Some(&before), Some(held), now);
-                if before.kind != held.kind {
-                    self.index.remove(&before.kind, id);
-                    self.index.insert(&held.kind, id.clone());
-                }
-                self.follow(id, alone);
-            }
-            Slot::Vacant(slot) => {
-                self.count.fetch_add(1, Ordering::Relaxed);
-                self.index.insert(&entry.kind, id.clone());
-                entry.row = self.rows.insert(id, &entry);
-                let held = slot.insert(entry);
-                self.happened.changed(id, None, Some(&held), now);
-                self.follow(id, alone);
-            }
-        }
-        self.changes.mark(id);
-    }
-
     /// Merges a patch into the actor shown as `id`.
     pub(super) fn update_by(
         &self,
@@ -458,13 +430,25 @@ impl Directory {
             .map_err(|_| Refusal::Full { limit })
     }
 
-    /// Puts an actor of a keyframe into a directory that does not know it yet; nobody is told.
+    /// Puts an actor of a keyframe in the place of what is there, whoever has that. Nobody is told what happened.
     pub(super) fn put_kept(&self, id: Text, mut entry: Box<Entry>) {
-        if let Slot::Vacant(slot) = self.actors.entry(id.clone()) {
-            self.count.fetch_add(1, Ordering::Relaxed);
-            self.index.insert(&entry.kind, id.clone());
-            entry.row = self.rows.insert(&id, &entry);
-            slot.insert(entry);
+        match self.actors.entry(id.clone()) {
+            Slot::Occupied(mut slot) => {
+                entry.row = slot.get().row;
+                self.rows.update(entry.row, &entry);
+                let before = slot.insert(entry);
+                let held = slot.get();
+                if before.kind != held.kind {
+                    self.index.remove(&before.kind, &id);
+                    self.index.insert(&held.kind, id);
+                }
+            }
+            Slot::Vacant(slot) => {
+                self.count.fetch_add(1, Ordering::Relaxed);
+                self.index.insert(&entry.kind, id.clone());
+                entry.row = self.rows.insert(&id, &entry);
+                slot.insert(entry);
+            }
         }
     }
 

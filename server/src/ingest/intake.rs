@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Recorder;
 use super::lookers::Lookers;
-use crate::directory::{Applying, Directory, Happening, Refusal, Registered, Text};
+use crate::directory::{Applying, Deaf, Directory, Happening, Refusal, Registered, Text};
 use crate::journal::{Draft, Journal};
 use crate::lints::{Ask, Lints};
 use crate::memory::Memory;
@@ -52,7 +52,7 @@ pub enum Taken {
 /// The one way in. Shared by all who serve.
 pub struct Intake {
     directory: Arc<Directory>,
-    recorders: Vec<Arc<dyn Recorder>>,
+    pub(super) recorders: Vec<Arc<dyn Recorder>>,
     /// Held by each who changes something, and alone by who wants to see all of it at one moment.
     pub(super) door: RwLock<()>,
     /// Held while others are looked at, so that recorders hear of it in that order.
@@ -276,16 +276,13 @@ impl Intake {
         self.memory.sweep(&self.traffic, at);
     }
 
-    /// The directory became another one. Whoever just started has not seen how: nothing of it is written down.
-    pub(crate) fn restored(&self, is_start: bool) {
-        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut happened = self.directory.happened().take();
-        happened.sort_by(|a, b| a.id.cmp(&b.id));
-        if !is_start {
-            self.journal.happened(&happened);
+    /// Nobody could be heard in this stretch of time, as is known since its end.
+    pub(crate) fn was_deaf(&self, deaf: Deaf) {
+        let _door = self.door.read().unwrap_or_else(PoisonError::into_inner);
+        for recorder in &self.recorders {
+            recorder.was_deaf(deaf);
         }
-        self.traffic.happened(&happened);
-        self.lints.happened(&happened);
+        self.directory.was_deaf(deaf);
     }
 
     /// What a batch says beside its actors.

@@ -12,5 +12,6 @@ mod recorder;
 mod replay;
 
 pub use intake::{Ingest, Intake, Taken};
+pub(crate) use keep::{FORM, MOST_KEYFRAME};
 pub(crate) use lookers::{PER_SOCKET, Watch};
 pub use recorder::Recorder;

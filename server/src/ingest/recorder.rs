@@ -7,6 +7,7 @@ use bytes::Bytes;
 use loom_protocol::Timestamp;
 
 use super::Ingest;
+use crate::directory::Deaf;
 
 /// Keeps what comes in. The same values in the same order, with a sweep at the same moments, make the same directory,
 /// journal and traffic of a studio that knows nothing.
@@ -24,6 +25,16 @@ pub trait Recorder: Send + Sync {
     /// From now on these actors are followed each second, and no others. Told again where nothing changed.
     fn followed(&self, at: Timestamp, actors: &HashSet<Arc<str>>) {
         let _unused = (at, actors);
+    }
+
+    /// Nobody could be heard in this stretch of time.
+    fn was_deaf(&self, deaf: Deaf) {
+        let _unused = deaf;
+    }
+
+    /// All that is known becomes what this keyframe says, which another server wrote down at that moment.
+    fn took_over(&self, at: Timestamp, keyframe: &Bytes) {
+        let _unused = (at, keyframe);
     }
 
     /// The studio looked for what time alone changes.

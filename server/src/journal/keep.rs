@@ -1,7 +1,7 @@
-//! The whole of the journals, written into a keyframe of a recording and made of one again.
+//! The whole of the journals, written into a keyframe and made of one again.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_protocol::{EventKind, JournalLine, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,14 @@ impl Journal {
         state.telling = kept.telling;
         let state = Mutex::new(state);
         Ok((Self { state }, rest))
+    }
+
+    /// Becomes what another one knows. Who looks goes on looking; lines that wait to be shown are in what there is to be fetched.
+    pub(crate) fn take_over(&self, other: Self) {
+        let other = other.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
+        (state.lines, state.telling) = (other.lines, other.telling);
+        state.fresh.clear();
     }
 }
 

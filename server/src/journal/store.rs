@@ -30,7 +30,7 @@ pub(super) struct State {
     pub(super) telling: HashSet<Text>,
     watched: HashSet<Text>,
     /// New lines of actors that somebody looks at.
-    fresh: VecDeque<(Text, Arc<JournalLine>)>,
+    pub(super) fresh: VecDeque<(Text, Arc<JournalLine>)>,
     /// The actor of which it was last told that it panicked, and how often that was told of any.
     panicked: (Option<Text>, u64),
 }

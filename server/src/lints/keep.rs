@@ -1,6 +1,6 @@
-//! The whole of what the lints know, written into a keyframe of a recording and made of one again.
+//! The whole of what the lints know, written into a keyframe and made of one again.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,13 @@ impl Lints {
         };
         let state = Mutex::new(state);
         Ok((Self { state }, rest))
+    }
+
+    /// Become what others know.
+    pub(crate) fn take_over(&self, other: Self) {
+        let mut state = self.lock();
+        *state = other.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.changed = true;
     }
 }
 

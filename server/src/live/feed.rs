@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use loom_protocol::{ActorId, Removed, topic};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
@@ -94,9 +95,15 @@ impl Feed {
                 warn(warnings.clone(), intake.clone(), hub.clone(), is_past)
             })
         };
-        Self {
-            tasks: vec![changes, metrics, sweep, watched, windows, warned],
+        let mut tasks = vec![changes, metrics, sweep, watched, windows, warned];
+        if let Some(replica) = door.replica().cloned() {
+            let hub = hub.clone();
+            let restorations = replica.restorations();
+            tasks.push(keep_running("takeovers", move || {
+                resync_after_takeovers(restorations.clone(), hub.clone())
+            }));
         }
+        Self { tasks }
     }
 
     /// Starts to look after what is of the server as a whole: who may talk to it, and what it shows over TLS.
@@ -151,6 +158,13 @@ fn change(directory: &Directory, id: &str) -> Draft {
             };
             Draft::new(topic::ACTOR_REMOVED, Some(&key), &removed)
         }
+    }
+}
+
+/// What another server knew took the place of all that was shown, journals and traffic included.
+async fn resync_after_takeovers(mut restorations: watch::Receiver<u64>, hub: Hub) {
+    while restorations.changed().await.is_ok() {
+        hub.resync_all();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Handing over what is over.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use loom_history::{History, Key, Step};
@@ -18,6 +19,8 @@ const OVER: i64 = (GAP_MILLIS / 1_000) as i64 + 2;
 pub(crate) struct Memory {
     history: Arc<History>,
     processes: Mutex<Processes>,
+    /// Nothing is handed over for now: what another server remembers of the time before comes first.
+    waits: AtomicBool,
 }
 
 impl Memory {
@@ -25,7 +28,24 @@ impl Memory {
         Self {
             history,
             processes: Mutex::default(),
+            waits: AtomicBool::new(false),
         }
+    }
+
+    /// Hands nothing over until [`Self::go_on`], as seconds are handed over in the order of time. No longer than the windows of traffic
+    /// reach back, or there is a gap.
+    pub(crate) fn wait(&self) {
+        self.waits.store(true, Ordering::Relaxed);
+    }
+
+    /// Hands over what is over, now and from now on.
+    pub(crate) fn go_on(&self) {
+        self.waits.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether all that is over was handed over.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.waits.load(Ordering::Relaxed)
     }
 
     pub(crate) fn history(&self) -> &Arc<History> {
@@ -39,6 +59,9 @@ impl Memory {
 
     /// Hands over each second that is over by now.
     pub(crate) fn sweep(&self, traffic: &Traffic, at: Timestamp) {
+        if !self.is_whole() {
+            return;
+        }
         let now = second_of(at);
         let over = now - OVER;
         let reached = self.history.newest().unwrap_or(i64::MIN).saturating_add(1);

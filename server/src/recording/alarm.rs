@@ -68,6 +68,7 @@ mod tests {
             bytes: 1024 * 1024,
             back: 600_000,
             holds: 0,
+            is_of_several: false,
         };
         let (world, mut alarm) = (World::new(1, options), Alarm::default());
         let mut seq = 0;

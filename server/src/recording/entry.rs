@@ -7,6 +7,7 @@ use loom_protocol::{ActorBatch, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::Intake;
+use crate::directory::Deaf;
 use crate::ingest::Ingest;
 
 /// Bytes before the text: the kind, the moment, and the length of the text.
@@ -19,6 +20,7 @@ const UPDATE: u8 = 3;
 const UNREGISTER: u8 = 4;
 const SWEPT: u8 = 5;
 const FOLLOWED: u8 = 6;
+const DEAF: u8 = 7;
 
 /// Something that came in and is to be written down.
 pub(super) enum Came {
@@ -29,6 +31,10 @@ pub(super) enum Came {
     Swept,
     /// Actors that are followed each second from here on.
     Followed(Vec<Arc<str>>),
+    /// Nobody could be heard in this stretch of time.
+    Deaf(Deaf),
+    /// All that is known became what another server wrote down. Nothing is known of what came before it and after the first moment.
+    TookOver(Timestamp, bytes::Bytes),
     /// So many reports found no room.
     Lost(u64),
 }
@@ -47,7 +53,8 @@ impl Came {
                 _ => 1_024,
             },
             Self::Followed(actors) => 64 * actors.len(),
-            Self::Swept | Self::Lost(_) => 64,
+            Self::TookOver(_, keyframe) => keyframe.len(),
+            Self::Swept | Self::Deaf(_) | Self::Lost(_) => 64,
         }
     }
 
@@ -64,8 +71,9 @@ impl Came {
             },
             Self::Swept => put(SWEPT, at, &[], to),
             Self::Followed(actors) => put(FOLLOWED, at, &json(serde_json::to_vec(actors)), to),
-            // It stands beside the chunk that it ends.
-            Self::Lost(_) => {}
+            Self::Deaf(deaf) => put(DEAF, at, &json(serde_json::to_vec(deaf)), to),
+            // They stand beside the chunk that they end.
+            Self::Lost(_) | Self::TookOver(..) => {}
         }
     }
 }
@@ -134,10 +142,19 @@ impl Entry<'_> {
                 intake.follow(self.at, &actors.into_iter().collect::<HashSet<_>>());
                 return Ok(());
             }
+            DEAF => {
+                intake.was_deaf(self.read()?);
+                return Ok(());
+            }
             _ => return Err(Unreadable),
         };
         let _as_then = intake.take(self.at, ingest);
         Ok(())
+    }
+
+    /// Whether it came by the log, where there is one: what is looked at here does not.
+    pub(super) fn is_of_log(&self) -> bool {
+        self.kind != FOLLOWED
     }
 
     fn read<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {

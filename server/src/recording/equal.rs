@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use super::flight::{Flight, FlightOptions};
 use super::past::{self, Past, Unseen};
 use crate::directory::{ActorQuery, Directory, DirectoryOptions};
+use crate::ingest::Recorder;
 use crate::traffic::{HistoryOf, Plumbing};
 use crate::{Clock, Intake};
 
 /// A clock that a test sets.
 #[derive(Clone)]
-pub(super) struct Hands(Arc<AtomicI64>);
+pub(crate) struct Hands(pub(crate) Arc<AtomicI64>);
 
 impl Clock for Hands {
     fn now(&self) -> Timestamp {
@@ -26,10 +27,10 @@ impl Clock for Hands {
 }
 
 /// Numbers that look random and are the same for the same seed.
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn below(&mut self, most: u64) -> u64 {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         // xorshift64*
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -43,9 +44,9 @@ impl Dice {
 }
 
 /// A studio that is recorded, and what reports to it.
-pub(super) struct World {
-    pub(super) hands: Hands,
-    pub(super) dice: Dice,
+pub(crate) struct World {
+    pub(crate) hands: Hands,
+    pub(crate) dice: Dice,
     pub(super) intake: Arc<Intake>,
     pub(super) flight: Arc<Flight>,
     seqs: [u64; 3],
@@ -57,11 +58,18 @@ const ACTORS: u64 = 12;
 
 impl World {
     pub(super) fn new(seed: u64, options: FlightOptions) -> Self {
+        Self::told_to(seed, options, Vec::new())
+    }
+
+    /// The same where others hear of what comes in.
+    pub(crate) fn told_to(seed: u64, options: FlightOptions, others: Vec<Arc<dyn Recorder>>) -> Self {
         let hands = Hands(Arc::new(AtomicI64::new(1_765_596_838_077)));
         let flight = Flight::new(options);
         let directory = Directory::new(limits(), Arc::new(hands.clone()));
+        let mut recorders = others;
+        recorders.push(flight.clone());
         Self {
-            intake: Arc::new(Intake::recorded(Arc::new(directory), vec![flight.clone()])),
+            intake: Arc::new(Intake::recorded(Arc::new(directory), recorders)),
             hands,
             dice: Dice(seed),
             flight,
@@ -70,15 +78,15 @@ impl World {
         }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.hands.now()
     }
 
-    pub(super) fn pass(&self, millis: i64) {
+    pub(crate) fn pass(&self, millis: i64) {
         self.hands.0.fetch_add(millis, Ordering::SeqCst);
     }
 
-    fn id(&mut self, boot: usize) -> String {
+    pub(crate) fn id(&mut self, boot: usize) -> String {
         let number = self.dice.below(ACTORS);
         if number < 3 {
             format!("shared-{number}")
@@ -218,7 +226,7 @@ impl World {
     }
 
     /// What happens in a second.
-    pub(super) fn second(&mut self) {
+    pub(crate) fn second(&mut self) {
         let end = self.now().as_millis() + 1_000;
         for _ in 0..self.dice.below(5) {
             let millis = i64::try_from(self.dice.below(250)).unwrap();
@@ -242,7 +250,7 @@ impl World {
     }
 }
 
-pub(super) fn limits() -> DirectoryOptions {
+pub(crate) fn limits() -> DirectoryOptions {
     DirectoryOptions::default()
 }
 
@@ -301,7 +309,7 @@ fn seen_of_all(intake: &Intake) -> Value {
 }
 
 /// All that can be seen.
-pub(super) fn seen(intake: &Intake, id: &str) -> Value {
+pub(crate) fn seen(intake: &Intake, id: &str) -> Value {
     json!([seen_of(intake, id), seen_of_all(intake)])
 }
 
@@ -313,6 +321,7 @@ fn a_moment_is_seen_later_as_it_was_seen_then() {
         bytes: 64 * 1024 * 1024,
         back: 600_000,
         holds: 0,
+        is_of_several: false,
     };
     let mut world = World::new(seed, options);
     let mut then: Vec<(Timestamp, Vec<String>, Vec<Value>)> = Vec::new();

@@ -14,16 +14,15 @@ use serde::{Deserialize, Serialize};
 
 use super::packed::Packed;
 use super::tape::{Chunk, Hole, Segment, Stretch, Tape};
+use crate::ingest::{FORM, MOST_KEYFRAME};
 
 const MARK: &[u8; 8] = b"LOOMREC\n";
-/// To be counted up with each change of what follows it, of what stands in a keyframe included.
-const VERSION: u32 = 1;
+/// Also counted up with each change of what follows it.
+const VERSION: u32 = FORM;
 /// Bytes of a file that is read.
 pub(crate) const MOST_FILE: u64 = 1024 * 1024 * 1024;
 /// Bytes of a chunk when it is unpacked: one batch and a little.
 const MOST_CHUNK: u64 = 64 * 1024 * 1024;
-/// Bytes of a keyframe when it is unpacked.
-const MOST_KEYFRAME: u64 = 512 * 1024 * 1024;
 /// Bytes of a head.
 const MOST_HEAD: usize = 1024 * 1024;
 /// Bytes before those of a block.
@@ -48,6 +47,9 @@ pub(crate) struct Head {
     pub(crate) reason: String,
     /// When it was made.
     pub(crate) made: Timestamp,
+    /// Whether it was made by one of several servers, whose time stands still where nothing comes from their log.
+    #[serde(default)]
+    pub(crate) is_of_several: bool,
 }
 
 /// Why a file can't be read as a recording.
@@ -174,8 +176,12 @@ pub(super) fn read(file: &Bytes) -> Result<(Head, Tape), RecordingError> {
             _ => return Err(reader.damaged()),
         }
     }
-    let end = Some(head.stretch.to);
-    Ok((head, Tape { segments, end }))
+    let tape = Tape {
+        segments,
+        end: Some(head.stretch.to),
+        is_of_several: head.is_of_several,
+    };
+    Ok((head, tape))
 }
 
 fn segment(mut block: Bytes) -> Option<Segment> {
@@ -259,6 +265,7 @@ mod tests {
             bytes: 64 * 1024 * 1024,
             back: 600_000,
             holds: 0,
+            is_of_several: false,
         };
         let mut world = World::new(3, options);
         for _ in 0..90 {
@@ -275,6 +282,7 @@ mod tests {
             holes: tape.holes(),
             reason: "a test".to_owned(),
             made: world.now(),
+            is_of_several: false,
         };
         (Bytes::from(pieces(&tape, &head).concat()), tape)
     }
@@ -303,7 +311,7 @@ mod tests {
         assert_eq!(of(b"0123456789"), "this is no recording of a Loom studio");
         let mut other = file.to_vec();
         other[8] = 9;
-        assert!(of(&other).starts_with("this recording is of form 9, and this studio reads form 1\n"));
+        assert!(of(&other).starts_with("this recording is of form 9, and this studio reads form 2\n"));
         for len in [9, 12, 30, file.len() / 2, file.len() - 1] {
             let message = of(&file[..len]);
             assert!(

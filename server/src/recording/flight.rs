@@ -9,21 +9,16 @@ use bytes::Bytes;
 use loom_protocol::Timestamp;
 
 use super::entry::Came;
-use super::packed::Packed;
-use super::tape::{Chunk, Segment, Tape};
+use super::recorded::Recorded;
+use super::tape::Tape;
 use crate::Intake;
+use crate::directory::Deaf;
 use crate::ingest::{Ingest, Recorder};
 
 /// How often the queue is emptied.
 const TURN: Duration = Duration::from_millis(250);
-/// Bytes of a chunk, about: as much is unpacked to find a moment in it.
-const CHUNK: usize = 256 * 1024;
-/// A keyframe each minute: no moment is further from one.
-const KEYFRAME: i64 = 60_000;
 /// A clock that is so many milliseconds behind where it was has jumped.
 const JUMPED: i64 = 5_000;
-/// Packing may take one part in so many of the time of one core. Beyond that, what comes in is kept as it is.
-const PACKS: u32 = 50;
 
 /// How much is recorded.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +29,8 @@ pub(crate) struct FlightOptions {
     pub(crate) back: i64,
     /// A keyframe may hold up the door for one part in so many of the time.
     pub(crate) holds: u32,
+    /// What comes in comes by a log of several servers. Its moments are the time then, and nothing is known before the first.
+    pub(crate) is_of_several: bool,
 }
 
 /// The recorder. Safe from any thread.
@@ -51,27 +48,10 @@ struct Queue {
     bytes: usize,
     /// Since the queue was full: the first moment, and how many reports.
     lost: Option<(Timestamp, u64)>,
-    followed: HashSet<Arc<str>>,
-}
-
-#[derive(Default)]
-struct Recorded {
-    tape: Tape,
-    /// What is not yet enough for a chunk.
-    open: Vec<u8>,
-    first: Option<Timestamp>,
-    /// Something is missing, until there is a keyframe.
-    is_broken: bool,
-    /// When something went to make room, before its time.
-    cut: Option<Timestamp>,
-    keyframe_from: Option<Instant>,
-    packing: Option<Spent>,
-}
-
-/// How much time was spent on something.
-struct Spent {
-    since: Instant,
-    spent: Duration,
+    /// The actors that are followed; nobody knows which after another server's keyframe.
+    followed: Option<HashSet<Arc<str>>>,
+    /// The moment of the last that came.
+    newest: Option<Timestamp>,
 }
 
 /// What is recorded now.
@@ -119,8 +99,9 @@ impl Flight {
     /// door.
     pub(crate) fn turn(&self, intake: &Intake) {
         let mut recorded = self.lock();
-        self.empty(&mut recorded, intake);
-        let now = intake.now();
+        let Some(now) = self.empty(&mut recorded, intake) else {
+            return;
+        };
         if recorded.wants_keyframe(now, self.options) {
             self.keyframe(&mut recorded, intake);
         }
@@ -130,7 +111,7 @@ impl Flight {
     /// What is recorded up to now.
     pub(crate) fn state(&self, intake: &Intake) -> FlightState {
         let mut recorded = self.lock();
-        self.empty(&mut recorded, intake);
+        let now = self.empty(&mut recorded, intake);
         if recorded.tape.segments.is_empty() {
             // Whoever asks first need not wait for the next turn.
             self.keyframe(&mut recorded, intake);
@@ -139,7 +120,7 @@ impl Flight {
         if let (Some(segment), Some(chunk)) = (tape.segments.back_mut(), recorded.unfinished()) {
             segment.chunks.push(chunk);
         }
-        let now = intake.now();
+        let now = now.unwrap_or_else(|| intake.now());
         let cut = recorded.cut.map(|cut| now.as_millis() - cut.as_millis());
         FlightState {
             bytes: tape.bytes(),
@@ -149,6 +130,12 @@ impl Flight {
         }
     }
 
+    /// Puts what another server recorded before what is recorded here since this one came, as far as that is not here anyway.
+    pub(crate) fn put_before(&self, other: Tape) {
+        let mut recorded = self.lock();
+        recorded.put_before(other);
+    }
+
     /// Bytes that may wait in the queue.
     fn most_waiting(&self) -> usize {
         self.options.bytes / 8
@@ -156,42 +143,66 @@ impl Flight {
 
     fn push(&self, at: Timestamp, came: Came) {
         let weight = came.weight() + size_of::<(Timestamp, Came)>();
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue();
+        if !matches!(came, Came::Followed(_)) {
+            queue.newest = Some(at);
+        }
         if queue.lost.is_some() || queue.bytes + weight > self.most_waiting() {
-            let lost = queue.lost.get_or_insert((at, 0));
-            lost.1 += 1;
+            let (from, count) = match &came {
+                // The next keyframe here takes its place.
+                Came::TookOver(from, _) => (at.min(*from), 0),
+                _ => (at, 1),
+            };
+            let lost = queue.lost.get_or_insert((from, 0));
+            lost.1 += count;
             return;
         }
         queue.bytes += weight;
         queue.waiting.push((at, came));
     }
 
-    fn take_waiting(&self) -> Vec<(Timestamp, Came)> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    /// What waits, and the moment up to which that is all there is: none before the first where it comes by a log.
+    fn take_waiting(&self, intake: &Intake) -> (Option<Timestamp>, Vec<(Timestamp, Came)>) {
+        // Read before: what comes after this moment may not be in what waits.
+        let now = intake.now();
+        let mut queue = self.queue();
+        let until = if self.options.is_of_several {
+            queue.newest
+        } else {
+            Some(now)
+        };
         queue.bytes = 0;
         let mut waiting = mem::take(&mut queue.waiting);
         if let Some((at, count)) = queue.lost.take() {
             waiting.push((at, Came::Lost(count)));
         }
-        waiting
+        (until, waiting)
     }
 
-    fn empty(&self, recorded: &mut Recorded, intake: &Intake) {
-        // Read before: what comes after this moment may not be in what waits.
-        let now = intake.now();
-        for (at, came) in self.take_waiting() {
+    /// Takes what waits into the recording, and says up to which moment that goes.
+    fn empty(&self, recorded: &mut Recorded, intake: &Intake) -> Option<Timestamp> {
+        recorded.tape.is_of_several = self.options.is_of_several;
+        let (until, waiting) = self.take_waiting(intake);
+        for (at, came) in waiting {
             recorded.write(at, &came);
+        }
+        let now = until?;
+        if self.options.is_of_several {
+            recorded.tape.end = Some(now);
+            return Some(now);
         }
         // After a jump back of the clock it ends where that is.
         let before = recorded.tape.end.unwrap_or(now);
         let has_jumped = before.as_millis() - now.as_millis() > JUMPED;
         recorded.tape.end = Some(if has_jumped { now } else { before.max(now) });
+        Some(now)
     }
 
     fn keyframe(&self, recorded: &mut Recorded, intake: &Intake) {
         let began = Instant::now();
-        let (kept, (at, waiting)) = intake.keep(|| (intake.now(), self.take_waiting()));
+        let (kept, (at, waiting)) = intake.keep(|| self.take_waiting(intake));
         let held = began.elapsed();
+        let Some(at) = at else { return };
         // What waited is in the keyframe, and belongs before it.
         for (at, came) in waiting {
             recorded.write(at, &came);
@@ -200,12 +211,7 @@ impl Flight {
         match kept {
             Ok(kept) => {
                 let keyframe = recorded.pack(kept);
-                recorded.tape.segments.push_back(Segment {
-                    at,
-                    keyframe,
-                    chunks: Vec::new(),
-                });
-                recorded.is_broken = false;
+                recorded.begin(at, keyframe);
             }
             Err(error) => {
                 tracing::error!(%error, "what the studio knows could not be written down for its recording");
@@ -241,6 +247,10 @@ impl Flight {
         }
     }
 
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Recorded> {
         self.tape.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -256,11 +266,14 @@ impl Recorder for Flight {
     }
 
     fn followed(&self, at: Timestamp, actors: &HashSet<Arc<str>>) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.followed == *actors {
+        let mut queue = self.queue();
+        if queue.followed.as_ref() == Some(actors) {
             return;
         }
-        queue.followed.clone_from(actors);
+        queue.followed = Some(actors.clone());
+        // The clock may be behind what was just taken over, or before what is about to come.
+        let newest = queue.newest.filter(|_| self.options.is_of_several);
+        let at = newest.unwrap_or(at);
         drop(queue);
         self.push(at, Came::Followed(actors.iter().cloned().collect()));
     }
@@ -268,95 +281,52 @@ impl Recorder for Flight {
     fn swept(&self, at: Timestamp) {
         self.push(at, Came::Swept);
     }
+
+    fn was_deaf(&self, deaf: Deaf) {
+        // Known from then on, and part of whatever came next.
+        let newest = self.queue().newest;
+        if let Some(newest) = newest {
+            self.push(newest, Came::Deaf(deaf));
+        }
+    }
+
+    fn took_over(&self, at: Timestamp, keyframe: &Bytes) {
+        let mut queue = self.queue();
+        queue.followed = None;
+        let after_the_last = |newest: Timestamp| Timestamp::from_millis(newest.as_millis().saturating_add(1));
+        let from = queue.newest.map_or(at, after_the_last);
+        drop(queue);
+        self.push(at, Came::TookOver(from, keyframe.clone()));
+    }
 }
 
-impl Recorded {
-    fn write(&mut self, at: Timestamp, came: &Came) {
-        if self.tape.segments.is_empty() || self.is_broken {
-            // Before the first keyframe, or in a hole, nothing can be made of it.
-            if let (Came::Lost(count), Some(hole)) = (came, self.hole()) {
-                hole.lost += count;
-            }
-            return;
-        }
-        if let Came::Lost(count) = came {
-            self.first = Some(self.first.map_or(at, |first| first.min(at)));
-            self.close();
-            if let Some(chunk) = self
-                .tape
-                .segments
-                .back_mut()
-                .and_then(|last| last.chunks.last_mut())
-            {
-                (chunk.lost, chunk.lost_at) = (*count, Some(at));
-            }
-            self.is_broken = true;
-            return;
-        }
-        self.first = Some(self.first.map_or(at, |first| first.min(at)));
-        came.write(at, &mut self.open);
-        if self.open.len() >= CHUNK {
-            self.close();
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::super::equal::World;
+    use super::super::tape::Segment;
+    use super::*;
 
-    /// The chunk that ends with a hole, in one.
-    fn hole(&mut self) -> Option<&mut Chunk> {
-        let last = self.tape.segments.back_mut()?.chunks.last_mut()?;
-        last.lost_at.is_some().then_some(last)
-    }
-
-    /// Makes a chunk of what is open.
-    fn close(&mut self) {
-        let Some(first) = self.first.take() else { return };
-        let open = mem::take(&mut self.open);
-        let entries = self.pack(open);
-        if let Some(segment) = self.tape.segments.back_mut() {
-            segment.chunks.push(Chunk {
-                first,
-                entries,
-                lost: 0,
-                lost_at: None,
-            });
-        }
-    }
-
-    /// What is open, as a chunk.
-    fn unfinished(&self) -> Option<Chunk> {
-        Some(Chunk {
-            first: self.first?,
-            entries: Packed::bare(self.open.clone()),
-            lost: 0,
-            lost_at: None,
-        })
-    }
-
-    fn pack(&mut self, bytes: Vec<u8>) -> Packed {
-        let now = Instant::now();
-        let packing = self.packing.get_or_insert(Spent {
-            since: now,
-            spent: Duration::ZERO,
-        });
-        // A second is given: a short burst is packed whole.
-        let may = (now.duration_since(packing.since) + 50 * Duration::from_secs(1)) / PACKS;
-        if packing.spent > may {
-            return Packed::bare(bytes);
-        }
-        let packed = Packed::pack(bytes);
-        packing.spent += now.elapsed();
-        packed
-    }
-
-    fn wants_keyframe(&self, now: Timestamp, options: FlightOptions) -> bool {
-        if self.keyframe_from.is_some_and(|from| Instant::now() < from) {
-            return false;
-        }
-        let Some(last) = self.tape.segments.back() else {
-            return true;
+    #[test]
+    fn a_burst_that_is_packed_well_has_keyframes_too() {
+        let options = FlightOptions {
+            bytes: 64 * 1024 * 1024,
+            back: 600_000,
+            holds: 0,
+            is_of_several: false,
         };
-        let ago = now.as_millis() - last.at.as_millis();
-        let came = last.bytes().saturating_sub(last.keyframe.bytes.len());
-        let is_long = came > (options.bytes / 8).max(2 * last.keyframe.bytes.len());
-        self.is_broken || is_long || !(0..KEYFRAME).contains(&ago)
+        let world = World::new(1, options);
+        world.flight.turn(&world.intake);
+        let text = Bytes::from(vec![b' '; 1024 * 1024]);
+        let unregister = Ingest::Unregister("a".into());
+        for _ in 0..40 {
+            for _ in 0..4 {
+                world.flight.record_text(world.now(), &unregister, &text);
+            }
+            world.flight.turn(&world.intake);
+        }
+        let tape = world.flight.state(&world.intake).tape;
+        let most = tape.segments.iter().map(Segment::read_for_its_end).max();
+        assert!(most.is_some_and(|most| most < 80 * 1024 * 1024), "{most:?}");
+        assert_eq!(tape.segments.len(), 3, "no more than are needed");
     }
 }

@@ -11,21 +11,29 @@
 //!
 //! Reports of two senders that are taken in at the very same moment may be recorded in the other order than they were applied
 //! in. That matters only where both speak for the same actor, and in the last digits of sums; the next keyframe has it right.
+//!
+//! One of several servers records what it applies, in the order of the log and by its moments; what it takes over of another one is
+//! a keyframe, and a hole where time passed before that.
 
 mod alarm;
 mod entry;
 #[cfg(test)]
-mod equal;
+pub(crate) mod equal;
 mod file;
 mod flight;
 mod packed;
 mod past;
+mod recorded;
 mod recordings;
 mod shelf;
 mod tape;
 pub(crate) mod wire;
 
 pub use file::RecordingError;
+#[cfg(test)]
+pub(crate) use flight::{Flight, FlightOptions};
 pub(crate) use past::Unseen;
+#[cfg(test)]
+pub(crate) use past::{Past, Source};
 pub(crate) use recordings::{Opened, RecordingState, Recordings, Unsaved};
 pub(crate) use shelf::{Saved, name as file_name};

@@ -1,6 +1,7 @@
 //! The studio as it was: an intake made of a recording, for one moment.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_protocol::Timestamp;
@@ -9,6 +10,7 @@ use super::entry::entries;
 use super::flight::Flight;
 use super::tape::{Hole, Place, Stretch, Tape};
 use crate::directory::DirectoryOptions;
+use crate::replication::STANDS_AFTER;
 use crate::{Clock, Intake};
 
 /// Moments that are kept, so that whoever looks at several things of one does not wait for each.
@@ -58,11 +60,11 @@ struct Kept {
 }
 
 /// A clock that stands.
-struct Standing(Timestamp);
+struct Standing(AtomicI64);
 
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
-        self.0
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -110,7 +112,9 @@ impl Past {
             return Err(hole.map_or(Unseen::Unreadable(stretch), Unseen::Lost));
         }
         // A file that was forged may hold anything.
-        let made = catch_unwind(AssertUnwindSafe(|| replay(&place, at, self.options.clone())));
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            replay(&place, at, self.options.clone(), tape.is_of_several)
+        }));
         let made = made.ok().flatten();
         let intake = Arc::new(made.ok_or(Unseen::Unreadable(stretch))?);
         // Something of this very moment may still be on its way in.
@@ -144,10 +148,11 @@ impl Kept {
     }
 }
 
-fn replay(place: &Place, at: Timestamp, options: DirectoryOptions) -> Option<Intake> {
-    let clock = Arc::new(Standing(at));
+fn replay(place: &Place, at: Timestamp, options: DirectoryOptions, is_of_several: bool) -> Option<Intake> {
+    let clock = Arc::new(Standing(AtomicI64::new(at.as_millis())));
+    let mut last = place.segment.at;
     let keyframe = place.segment.keyframe.unpack()?;
-    let intake = Intake::of_kept(options, clock, &keyframe).ok()?;
+    let intake = Intake::of_kept(options, clock.clone(), &keyframe).ok()?;
     drop(keyframe);
     let chunks = place.segment.chunks.get(..place.chunks)?;
     for (number, chunk) in chunks.iter().enumerate() {
@@ -158,8 +163,16 @@ fn replay(place: &Place, at: Timestamp, options: DirectoryOptions) -> Option<Int
             usize::MAX
         };
         for entry in entries(&chunk).take(count) {
-            entry.and_then(|entry| entry.take_in(&intake)).ok()?;
+            let entry = entry.ok()?;
+            entry.take_in(&intake).ok()?;
+            if entry.is_of_log() {
+                last = entry.at;
+            }
         }
+    }
+    if is_of_several {
+        let stands = last.as_millis().saturating_add(STANDS_AFTER);
+        clock.0.fetch_min(stands, Ordering::Relaxed);
     }
     Some(intake)
 }

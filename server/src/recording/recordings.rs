@@ -146,13 +146,14 @@ impl Opened {
 }
 
 impl Recordings {
-    /// Of a studio that takes reports, for directories with these limits.
-    pub(crate) fn new(options: &RecorderOptions, directory: DirectoryOptions) -> Self {
+    /// Of a studio that takes reports, for directories with these limits; `is_of_several` says that what it applies comes by a log.
+    pub(crate) fn new(options: &RecorderOptions, directory: DirectoryOptions, is_of_several: bool) -> Self {
         let flight = (options.bytes > 0).then(|| {
             Flight::new(FlightOptions {
                 bytes: options.bytes,
                 back: options.back(),
                 holds: HOLDS,
+                is_of_several,
             })
         });
         let source = flight.clone().map_or(Source::Nothing, Source::Running);
@@ -298,8 +299,21 @@ impl Recordings {
             holes: tape.holes(),
             reason: reason.to_owned(),
             made,
+            is_of_several: tape.is_of_several,
         };
         Ok((made, file::pieces(tape, &head)))
+    }
+
+    /// Puts what another server recorded, a file that it made, before what is recorded here since this one came.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub(crate) fn put_before(&self, file: &Bytes) -> Result<(), RecordingError> {
+        let (_, tape) = file::read(file)?;
+        if let Some(flight) = self.flight() {
+            flight.put_before(tape);
+        }
+        Ok(())
     }
 
     /// Saves what is recorded now. Waits for the disk.

@@ -29,7 +29,7 @@ pub(crate) struct Hole {
     /// When all was known again; the end of the recording where it is not yet.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) to: Timestamp,
-    /// How many reports were lost.
+    /// How many reports were lost; 0 where nobody counted them, for this server did not hear what the others did.
     pub(crate) lost: u64,
 }
 
@@ -39,6 +39,8 @@ pub(crate) struct Tape {
     pub(super) segments: VecDeque<Segment>,
     /// The newest moment that was seen: time passes also where nothing comes in.
     pub(super) end: Option<Timestamp>,
+    /// It is of one of several servers: time stands still where nothing comes from their log.
+    pub(super) is_of_several: bool,
 }
 
 /// A keyframe and what came in after it.
@@ -76,6 +78,11 @@ impl Segment {
         self.keyframe.bytes.len() + chunks.sum::<usize>()
     }
 
+    /// Bytes of what came in, unpacked: what is read to see its last moment.
+    pub(super) fn read_for_its_end(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.entries.len).sum()
+    }
+
     /// The first report of it that was lost.
     pub(super) fn lost_at(&self) -> Option<Timestamp> {
         self.chunks.iter().find_map(|chunk| chunk.lost_at)
@@ -83,7 +90,7 @@ impl Segment {
 }
 
 impl Tape {
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.segments.iter().map(Segment::bytes).sum()
     }
 

@@ -7,14 +7,15 @@ use bytes::Bytes;
 use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Event, Here, Unreadable, pack, unpack};
+use super::entry::{Entry, Event, Here, Unreadable, Wanted, unpack};
 use super::log::{Position, Record};
+use super::picture::{Picture, Rest};
 use super::replica::GONE_MILLIS;
 use crate::Intake;
-use crate::directory::{Deaf, DirectoryBase, Refusal};
+use crate::directory::{Deaf, Refusal};
 use crate::ingest::{Taken, Watch};
-use crate::orders::{Full, OrdersBase};
-use crate::sessions::{SessionBase, Sessions};
+use crate::orders::Full;
+use crate::sessions::Sessions;
 
 /// Milliseconds without any entry after which the log was away: each server has one written every second.
 const GAP_MILLIS: u64 = 3_000;
@@ -38,19 +39,8 @@ pub(super) struct Peer {
     pub(super) server: String,
     pub(super) name: String,
     pub(super) at: Timestamp,
-}
-
-/// All that is known, as one value.
-#[derive(Serialize, Deserialize)]
-struct Picture {
-    directory: DirectoryBase,
-    orders: OrdersBase,
-    sessions: Vec<SessionBase>,
-    /// Where whoever made it had come, in a log that may be no more.
-    place: Option<String>,
-    last: Option<Timestamp>,
-    swept: Option<Timestamp>,
-    peers: Vec<Peer>,
+    /// When it was first heard.
+    pub(super) since: Timestamp,
 }
 
 /// Applies entries, one after the other.
@@ -61,6 +51,10 @@ pub(super) struct Applier {
     last: Option<Timestamp>,
     swept: Option<Timestamp>,
     peers: HashMap<String, Peer>,
+    /// Somebody waits for a base.
+    is_base_wanted: bool,
+    /// What is asked of servers, this one or others.
+    wanted: Vec<Wanted>,
 }
 
 impl Applier {
@@ -71,7 +65,19 @@ impl Applier {
             last: None,
             swept: None,
             peers: HashMap::new(),
+            is_base_wanted: false,
+            wanted: Vec::new(),
         }
+    }
+
+    /// What was asked of servers since this was last asked.
+    pub(super) fn take_wanted(&mut self) -> Vec<Wanted> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    /// Whether somebody waits for a base since this was last asked.
+    pub(super) fn take_base_wanted(&mut self) -> bool {
+        std::mem::take(&mut self.is_base_wanted)
     }
 
     /// When time alone was last looked at.
@@ -115,6 +121,16 @@ impl Applier {
                 self.intake.directory().ask_for_everything();
                 Answer::Nothing
             }
+            Event::Wanted(wanted) => {
+                if self.wanted.len() < MAX_PEERS {
+                    self.wanted.push(wanted);
+                }
+                Answer::Nothing
+            }
+            Event::BaseWanted => {
+                self.is_base_wanted = true;
+                Answer::Nothing
+            }
         };
         Some((entry.server, entry.number, answer))
     }
@@ -125,7 +141,7 @@ impl Applier {
             && at.millis_since(last) > GAP_MILLIS
         {
             let until = Timestamp::from_millis(at.as_millis().saturating_add(COME_BACK_MILLIS));
-            self.intake.directory().was_deaf(Deaf::between(last, until));
+            self.intake.was_deaf(Deaf::between(last, until));
         }
         self.last = Some(at);
     }
@@ -152,6 +168,7 @@ impl Applier {
             server: server.to_owned(),
             name: here.name,
             at,
+            since: self.peers.get(server).map_or(at, |peer| peer.since),
         };
         self.peers.insert(server.to_owned(), peer);
         let watch = Watch {
@@ -166,38 +183,39 @@ impl Applier {
 
     /// All that is known here, at `place`.
     pub(super) fn picture(&self, place: Option<Position>) -> Result<Bytes, Unreadable> {
-        let directory = self.intake.directory();
-        pack(&Picture {
-            directory: directory.base(),
-            orders: directory.orders().base(),
+        let (keyframe, ()) = self.intake.keep(|| ());
+        let rest = Rest {
+            orders: self.intake.directory().orders().base(),
             sessions: self.sessions.base(),
             place: place.map(|place| place.to_string()),
             last: self.last,
             swept: self.swept,
             peers: self.peers(),
-        })
+        };
+        let keyframe = Bytes::from(keyframe?);
+        Picture { rest, keyframe }.write()
     }
 
     /// Becomes what a base says, unless it is what is known here: at `place`, if this server had one. Says whether anything
     /// changed.
     pub(super) fn restore(
         &mut self,
-        body: &[u8],
+        body: &Bytes,
         place: Option<Option<Position>>,
     ) -> Result<bool, Unreadable> {
-        let picture: Picture = unpack(body)?;
-        let is_own = place.is_some_and(|place| place.map(|place| place.to_string()) == picture.place);
+        let Picture { rest, keyframe } = Picture::read(body)?;
+        let is_own = place.is_some_and(|place| place.map(|place| place.to_string()) == rest.place);
         if is_own {
             return Ok(false);
         }
-        let now = picture.last.unwrap_or_else(|| self.intake.now());
-        let directory = self.intake.directory();
-        directory.restore(picture.directory, now);
-        directory.orders().restore(picture.orders);
-        self.sessions.restore(picture.sessions);
-        self.intake.restored(place.is_none());
-        (self.last, self.swept) = (picture.last, picture.swept);
-        let peers = picture.peers.into_iter();
+        let at = rest.last.unwrap_or_else(|| self.intake.now());
+        self.intake.take_over(at, &keyframe)?;
+        // What happened in between is asked of others first.
+        self.intake.memory().wait();
+        self.intake.directory().orders().restore(rest.orders);
+        self.sessions.restore(rest.sessions);
+        (self.last, self.swept) = (rest.last, rest.swept);
+        let peers = rest.peers.into_iter();
         self.peers = peers.map(|peer| (peer.server.clone(), peer)).collect();
         Ok(true)
     }

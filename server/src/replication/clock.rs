@@ -8,7 +8,7 @@ use loom_protocol::Timestamp;
 use crate::Clock;
 
 /// Milliseconds without a word of the log after which the time stands still.
-const STANDS_AFTER: i64 = 3_000;
+pub(crate) const STANDS_AFTER: i64 = 3_000;
 /// Nothing was heard yet.
 const NEVER: i64 = i64::MIN;
 
@@ -16,7 +16,7 @@ const NEVER: i64 = i64::MIN;
 pub(crate) struct StudioClock {
     machine: Arc<dyn Clock>,
     ahead: AtomicI64,
-    /// When the log was last read to its end, by this clock.
+    /// The moment of the newest record when the log was last read to its end.
     heard: AtomicI64,
 }
 
@@ -35,9 +35,9 @@ impl StudioClock {
         self.ahead.store(ahead, Ordering::Relaxed);
     }
 
-    /// The log was read to its end: all that is known is of now.
-    pub(crate) fn heard(&self) {
-        self.heard.store(self.running(), Ordering::Relaxed);
+    /// The log was read to its end, which is of this moment. So time stands still at the same one at all servers.
+    pub(crate) fn heard(&self, end: Timestamp) {
+        self.heard.store(end.as_millis(), Ordering::Relaxed);
     }
 
     /// Whether time goes on.
@@ -82,14 +82,14 @@ mod tests {
         clock.set(Timestamp::from_millis(1_000_000));
         hands.0.fetch_add(50_000, Ordering::SeqCst);
         assert!(!clock.goes());
-        clock.heard();
+        clock.heard(Timestamp::from_millis(1_050_000));
         hands.0.fetch_add(2_000, Ordering::SeqCst);
         assert!(clock.goes());
         assert_eq!(clock.now().as_millis(), 1_052_000);
         hands.0.fetch_add(60_000, Ordering::SeqCst);
         assert!(!clock.goes());
         assert_eq!(clock.now().as_millis(), 1_053_000);
-        clock.heard();
+        clock.heard(Timestamp::from_millis(1_111_900));
         assert_eq!(clock.now().as_millis(), 1_112_000);
     }
 }

@@ -9,13 +9,13 @@ use flate2::write::DeflateEncoder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::ingest::Ingest;
+use crate::ingest::{FORM, Ingest};
 use crate::orders::Ordered;
 use crate::sessions::SessionNews;
 
 /// Bytes from which on it is worth to pack them.
 const PACKED_FROM: usize = 512;
-/// Bytes that one may have unpacked: what one base of very many actors has.
+/// Bytes that one may have unpacked: more than any report that is taken.
 const MOST: u64 = 1 << 30;
 const PLAIN: u8 = b'j';
 const PACKED: u8 = b'z';
@@ -46,6 +46,21 @@ pub(crate) enum Event {
     Session(SessionNews),
     /// All processes are to tell everything again: somebody may have missed some of it.
     Resync,
+    /// A server that was not there asks another for what that remembers.
+    Wanted(Wanted),
+    /// Somebody came, and there is no base from which the log goes on: who knows one is to write it down.
+    BaseWanted,
+}
+
+/// What a server that was not there asks another one for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wanted {
+    /// The start of the server that is asked.
+    pub(crate) of: String,
+    /// Under which name it is to be left.
+    pub(crate) name: String,
+    /// The first second that is not known.
+    pub(crate) from: i64,
 }
 
 /// A server that lives.
@@ -68,6 +83,12 @@ pub(crate) enum Unreadable {
     Json(#[from] serde_json::Error),
     #[error("tell how it is written; a later version may have")]
     Form,
+    #[error("read its form {form}, for this version of loom-studio reads form {FORM}")]
+    Other { form: u32 },
+    #[error("write it: {bytes} bytes are more than a log takes")]
+    TooLarge { bytes: usize },
+    #[error("read what the stores wrote")]
+    Keyframe(#[from] postcard::Error),
 }
 
 /// A value as bytes.

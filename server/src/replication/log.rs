@@ -37,6 +37,12 @@ pub trait ReplicatedLog: Send + Sync + 'static {
     fn set_base(&self, base: Base, instead_of: Option<String>, needless: Option<Position>)
     -> Later<'_, bool>;
 
+    /// Leaves something for another server under a name. It is dropped after a minute.
+    fn leave(&self, name: String, parcel: Bytes) -> Later<'_, ()>;
+
+    /// Takes away what was left under a name.
+    fn pick_up(&self, name: String) -> Later<'_, Option<Bytes>>;
+
     /// The moment by the clock that stamps records.
     fn now(&self) -> Later<'_, Timestamp>;
 
@@ -99,6 +105,17 @@ pub enum LogError {
 }
 
 impl Position {
+    /// The place after which this one comes next; none where it is the first of all.
+    pub(crate) fn just_before(self) -> Option<Self> {
+        let before = |number| Self { number, ..self };
+        let earlier = |millis| Self {
+            millis,
+            number: u64::MAX,
+        };
+        let number = self.number.checked_sub(1).map(before);
+        number.or_else(|| self.millis.checked_sub(1).map(earlier))
+    }
+
     /// The moment of the record.
     pub(crate) fn moment(self) -> Timestamp {
         Timestamp::from_millis(i64::try_from(self.millis).unwrap_or(i64::MAX))

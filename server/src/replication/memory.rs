@@ -1,6 +1,6 @@
 //! A log in memory, for servers of one process.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +16,9 @@ use crate::Clock;
 /// What errors call it.
 const NAME: &str = "the log in memory";
 
+/// Parcels that wait for somebody.
+const PARCELS: usize = 1_000;
+
 /// Records in memory. Can be made to fail in the ways in which one of another process does.
 pub struct MemoryLog {
     clock: Arc<dyn Clock>,
@@ -29,6 +32,8 @@ struct State {
     records: VecDeque<Record>,
     head: Option<Position>,
     base: Option<Base>,
+    parcels: HashMap<String, Bytes>,
+    marked: Option<(VecDeque<Record>, Option<Position>, Option<Base>)>,
     away: bool,
 }
 
@@ -54,17 +59,22 @@ impl MemoryLog {
         let mut state = self.lock();
         *state = State {
             away: state.away,
+            marked: state.marked.take(),
             ..State::default()
         };
     }
 
-    /// Loses the newest records, as one that is restored from what was saved.
-    pub fn lose_newest(&self, count: usize) {
+    /// Remembers all that is in it, as one that is a replica of it.
+    pub fn mark(&self) {
         let mut state = self.lock();
-        for _ in 0..count {
-            if let Some(lost) = state.records.pop_back() {
-                state.head = lost.before;
-            }
+        state.marked = Some((state.records.clone(), state.head, state.base.clone()));
+    }
+
+    /// Is as it was when that was marked: the replica took its place, and does not have what came later.
+    pub fn return_to_mark(&self) {
+        let mut state = self.lock();
+        if let Some((records, head, base)) = state.marked.clone() {
+            (state.records, state.head, state.base) = (records, head, base);
         }
     }
 
@@ -180,6 +190,21 @@ impl ReplicatedLog for MemoryLog {
         needless: Option<Position>,
     ) -> Later<'_, bool> {
         Box::pin(ready(self.swap_base(base, instead_of.as_deref(), needless)))
+    }
+
+    fn leave(&self, name: String, parcel: Bytes) -> Later<'_, ()> {
+        let left = self.open().map(|mut state| {
+            // In place of a minute: nobody leaves more than one waits for.
+            if state.parcels.len() >= PARCELS {
+                state.parcels.clear();
+            }
+            state.parcels.insert(name, parcel);
+        });
+        Box::pin(ready(left))
+    }
+
+    fn pick_up(&self, name: String) -> Later<'_, Option<Bytes>> {
+        Box::pin(ready(self.open().map(|mut state| state.parcels.remove(&name))))
     }
 
     fn now(&self) -> Later<'_, Timestamp> {

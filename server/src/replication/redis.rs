@@ -24,6 +24,8 @@ const PREFIX: &str = "loom:";
 const KEEPS: usize = 20_000;
 /// Seconds after the last word of any server until nothing is left.
 const EXPIRES: usize = 24 * 60 * 60;
+/// Seconds after which what was left for another server is dropped.
+const PARCEL_EXPIRES: usize = 60;
 /// How long anything may take beyond what it waits for.
 const ANSWERS: Duration = Duration::from_secs(3);
 /// How long a connection may take to come about.
@@ -94,6 +96,7 @@ pub struct RedisLog {
     stream: String,
     head: String,
     base: String,
+    parcels: String,
     append: Script,
     set_base: Script,
     keeps: usize,
@@ -112,6 +115,7 @@ impl RedisLog {
             stream: format!("{prefix}log"),
             head: format!("{prefix}head"),
             base: format!("{prefix}base"),
+            parcels: format!("{prefix}parcel:"),
             append: Script::new(APPEND),
             set_base: Script::new(SET_BASE),
             keeps: KEEPS,
@@ -297,6 +301,32 @@ impl ReplicatedLog for RedisLog {
                 call.invoke_async::<bool>(connection).await
             })
             .await
+        })
+    }
+
+    fn leave(&self, name: String, parcel: Bytes) -> Later<'_, ()> {
+        Box::pin(async move {
+            let mut command = redis::cmd("SET");
+            command.arg(format!("{}{name}", self.parcels)).arg(&parcel[..]);
+            command.arg("EX").arg(PARCEL_EXPIRES);
+            self.by(&self.talks, Duration::ZERO, async |connection| {
+                command.query_async::<Value>(connection).await
+            })
+            .await
+            .map(|_| ())
+        })
+    }
+
+    fn pick_up(&self, name: String) -> Later<'_, Option<Bytes>> {
+        Box::pin(async move {
+            let mut command = redis::cmd("GETDEL");
+            command.arg(format!("{}{name}", self.parcels));
+            let parcel: Option<Vec<u8>> = self
+                .by(&self.talks, Duration::ZERO, async |connection| {
+                    command.query_async(connection).await
+                })
+                .await?;
+            Ok(parcel.map(Bytes::from))
         })
     }
 

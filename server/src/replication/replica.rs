@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use loom_protocol::{HealthStatus, PartHealth, Timestamp};
+use loom_protocol::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -17,7 +17,9 @@ use super::clock::StudioClock;
 use super::door::Away;
 use super::entry::{Entry, Event, Here, pack};
 use super::follow::follow;
+use super::handover::{self, Giver};
 use super::log::{LogError, Position, ReplicatedLog};
+use crate::recording::Recordings;
 use crate::sessions::Sessions;
 use crate::{Clock, Intake};
 
@@ -49,8 +51,8 @@ pub(crate) struct Replica {
     pub(super) clock: Arc<StudioClock>,
     pub(super) applier: Arc<Mutex<Applier>>,
     /// This start of this server.
-    server: String,
-    name: Mutex<String>,
+    pub(super) server: String,
+    pub(super) called: Mutex<String>,
     next: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Answer>>>,
     weight: Arc<Semaphore>,
@@ -59,6 +61,8 @@ pub(crate) struct Replica {
     state: Mutex<State>,
     /// The last entry that was applied here.
     applied: watch::Sender<Option<Position>>,
+    /// How often it began with another base than what it knew.
+    restored: watch::Sender<u64>,
 }
 
 struct Outgoing {
@@ -80,19 +84,17 @@ pub(super) enum Standing {
     Away { since: Timestamp, why: String },
 }
 
-struct State {
-    standing: Standing,
+pub(super) struct State {
+    pub(super) standing: Standing,
     /// It knew all there was at some moment, and has that to show.
     has_picture: bool,
     /// Why nothing could be appended, last.
-    refused: Option<String>,
+    pub(super) refused: Option<String>,
     /// The newest entry that may have been applied here.
     reached: Option<Position>,
-    peers: Vec<Peer>,
+    pub(super) peers: Vec<Peer>,
     /// When it last said that it lives, and what.
     said: Option<(Timestamp, Here)>,
-    /// How often it began with another base than what it knew.
-    restored: u64,
 }
 
 /// The running tasks; dropping it ends them.
@@ -120,7 +122,7 @@ impl Replica {
             log,
             intake,
             clock,
-            name: Mutex::new(server.chars().take(8).collect()),
+            called: Mutex::new(server.chars().take(8).collect()),
             server,
             next: AtomicU64::new(1),
             waiting: Mutex::default(),
@@ -134,18 +136,21 @@ impl Replica {
                 reached: None,
                 peers: Vec::new(),
                 said: None,
-                restored: 0,
             }),
+            restored: watch::Sender::new(0),
             applied: watch::Sender::new(None),
         }
     }
 
     /// Begins to follow the log, as the server of this name. Must be called once, within a tokio runtime.
-    pub(crate) fn start(self: &Arc<Self>, name: String) -> Running {
-        *self.name.lock().unwrap_or_else(PoisonError::into_inner) = name;
+    pub(crate) fn start(self: &Arc<Self>, name: String, recordings: &Arc<Recordings>) -> Running {
+        *self.called.lock().unwrap_or_else(PoisonError::into_inner) = name;
+        let giver = Arc::new(Giver::new(recordings.clone()));
+        let began = self.restorations();
         let mut tasks = vec![
-            tokio::spawn(follow(self.clone())),
+            tokio::spawn(follow(self.clone(), giver)),
             tokio::spawn(self.clone().tick()),
+            tokio::spawn(handover::get(self.clone(), recordings.clone(), began)),
         ];
         let outgoing = self
             .outgoing
@@ -189,6 +194,22 @@ impl Replica {
     pub(super) async fn mention(&self, event: Event) -> Result<(), Away> {
         let (number, body) = self.entry(event, 0).await?;
         self.enqueue(number, body)
+    }
+
+    /// Has those who know everything write that down, for this server.
+    pub(super) async fn ask_for_base(&self) -> Result<(), LogError> {
+        let entry = Entry {
+            server: self.server.clone(),
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            event: Event::BaseWanted,
+        };
+        match pack(&entry) {
+            Ok(body) => self.log.append(vec![body]).await,
+            Err(error) => {
+                tracing::error!(%error, "an entry could not be written");
+                Ok(())
+            }
+        }
     }
 
     async fn entry(&self, event: Event, bytes: usize) -> Result<(u64, Bytes), Away> {
@@ -347,7 +368,18 @@ impl Replica {
     }
 
     pub(super) fn was_restored(&self) {
-        self.state().restored += 1;
+        self.restored.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until it knows all there is.
+    pub(super) async fn until_it_follows(&self) {
+        let mut applied = self.applied.subscribe();
+        while !self.follows() && applied.changed().await.is_ok() {}
+    }
+
+    /// Whether it is this one that is meant.
+    pub(super) fn is_asked(&self, server: &str) -> bool {
+        self.server == server
     }
 
     /// Whether it knows all there is, and takes what comes.
@@ -393,7 +425,12 @@ impl Replica {
 
     /// How often it began anew.
     pub(crate) fn restored(&self) -> u64 {
-        self.state().restored
+        *self.restored.borrow()
+    }
+
+    /// Waits until it begins anew. To be kept from before: what happened then is told at once.
+    pub(crate) fn restorations(&self) -> watch::Receiver<u64> {
+        self.restored.subscribe()
     }
 
     /// Why nothing is taken.
@@ -406,59 +443,6 @@ impl Replica {
         }
     }
 
-    /// The servers that were heard lately.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let now = self.clock.now();
-        let state = self.state();
-        let alive = |peer: &&Peer| now.millis_since(peer.at) < GONE_MILLIS;
-        let mut names: Vec<String> = state
-            .peers
-            .iter()
-            .filter(alive)
-            .map(|peer| peer.name.clone())
-            .collect();
-        names.sort_unstable();
-        names
-    }
-
-    /// How it does, for whoever watches over it.
-    pub(crate) fn health(&self) -> PartHealth {
-        let (now, log, names) = (self.clock.now(), self.log.name(), self.names());
-        let state = self.state();
-        let message = match (&state.standing, &state.refused) {
-            (Standing::Away { since, why }, _) => format!(
-                "failed to {why}; what is shown is of {since}, reports and orders are refused until it is back"
-            ),
-            (_, Some(why)) => {
-                format!("failed to {why}; reports and orders are refused until it takes them again")
-            }
-            (Standing::Starting | Standing::CatchingUp, _) => {
-                format!("reads from {log} what the other servers know; reports are refused until then")
-            }
-            (Standing::Following, _) if !self.clock.goes() => {
-                format!("nothing came from {log} lately; what is shown is of {now}")
-            }
-            (Standing::Following, _) => {
-                let (count, all) = (names.len(), names.join(", "));
-                return PartHealth {
-                    status: HealthStatus::Ok,
-                    message: Some(format!(
-                        "{count} servers on {log}: {all}; this is {}",
-                        self.name()
-                    )),
-                };
-            }
-        };
-        PartHealth {
-            status: HealthStatus::Degraded,
-            message: Some(message),
-        }
-    }
-
-    fn name(&self) -> String {
-        self.name.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     pub(super) fn applier(&self) -> MutexGuard<'_, Applier> {
         self.applier.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -467,7 +451,7 @@ impl Replica {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -181,6 +181,11 @@ impl Traffic {
         Ok((Self { state }, rest))
     }
 
+    /// Becomes what another one knows.
+    pub(crate) fn take_over(&self, other: Self) {
+        *self.lock() = other.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -75,18 +75,17 @@ impl Plan {
                 (intake, Recordings::opened(opened, limits.clone()))
             }
             Source::Reports => {
-                let recordings = Recordings::new(&recorder, limits.clone());
+                let recordings = Recordings::new(&recorder, limits.clone(), false);
                 let directory = Arc::new(Directory::new(limits.clone(), self.clock.clone()));
                 let intake = Intake::recorded(directory, recordings.recorders());
                 (Arc::new(intake.remembering(history())), recordings)
             }
             Source::Log(log) => {
-                // What a server takes over from another one comes in by no report, so that a recording would not have it.
-                let nothing = RecorderOptions { bytes: 0, ..recorder };
-                let recordings = Recordings::new(&nothing, limits.clone());
+                let recordings = Recordings::new(&recorder, limits.clone(), true);
                 let clock = Arc::new(StudioClock::new(self.clock.clone()));
                 let directory = Arc::new(Directory::new(limits.clone(), clock.clone()));
-                let intake = Arc::new(Intake::new(directory).remembering(history()));
+                let intake = Intake::recorded(directory, recordings.recorders());
+                let intake = Arc::new(intake.remembering(history()));
                 let sessions = self.guard.sessions().clone();
                 replica = Some(Arc::new(Replica::new(log, intake.clone(), sessions, clock)));
                 (intake, recordings)

@@ -177,7 +177,7 @@ impl Open {
     fn start(&self, server: &str) -> io::Result<()> {
         let workspace = &self.workspace;
         let replica = workspace.door.replica();
-        let replicating = replica.map(|replica| replica.start(server.to_owned()));
+        let replicating = replica.map(|replica| replica.start(server.to_owned(), &workspace.recordings));
         workspace.recordings.start(&workspace.intake)?;
         *self.running() = Some(Running {
             feed: Feed::of_workspace(workspace),

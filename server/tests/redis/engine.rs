@@ -1,7 +1,7 @@
 //! A Redis of a test's own: on a socket in a folder of its own, ended with the test.
 
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -24,8 +24,23 @@ fn program() -> PathBuf {
     found.expect("a redis-server; `bash tests/setup/packages.sh redis` brings one, or set LOOM_TEST_REDIS")
 }
 
+/// The folder in which a Redis writes what comes in, within that of its own.
+const APPENDED: &str = "appendonlydir";
+
+/// Puts a copy of a folder of files in the place of another one.
+fn copy(from: &Path, to: &Path) {
+    let _not_there = std::fs::remove_dir_all(to);
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
 pub(crate) struct Engine {
     folder: tempfile::TempDir,
+    /// What a replica has.
+    replica: tempfile::TempDir,
     server: Mutex<Option<Child>>,
     more: Vec<String>,
 }
@@ -39,6 +54,7 @@ impl Engine {
     pub(crate) fn start_with(more: &[&str]) -> Self {
         let engine = Self {
             folder: tempfile::tempdir().unwrap(),
+            replica: tempfile::tempdir().unwrap(),
             server: Mutex::default(),
             more: more.iter().map(|text| (*text).to_owned()).collect(),
         };
@@ -120,6 +136,22 @@ impl Site for Engine {
     fn keep_newest(&self, count: usize) {
         let trimmed = self.command(&["XTRIM", "loom:log", "MAXLEN", "=", &count.to_string()]);
         assert!(trimmed.is_some_and(|answer| answer.starts_with(':')));
+    }
+
+    fn mark(&self) {
+        copy(
+            &self.folder.path().join(APPENDED),
+            &self.replica.path().join(APPENDED),
+        );
+    }
+
+    fn return_to_mark(&self) {
+        self.kill();
+        copy(
+            &self.replica.path().join(APPENDED),
+            &self.folder.path().join(APPENDED),
+        );
+        self.run();
     }
 }
 

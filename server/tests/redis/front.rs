@@ -33,6 +33,12 @@ fn nginx() -> PathBuf {
     found.expect("an nginx; `bash tests/setup/nginx.sh DIR` says where one is, for LOOM_TEST_NGINX")
 }
 
+/// The server: the one that was built with this test, or another that is given.
+fn studio() -> PathBuf {
+    let given = std::env::var_os("LOOM_TEST_STUDIO").map(PathBuf::from);
+    given.unwrap_or_else(|| env!("CARGO_BIN_EXE_loom-studio").into())
+}
+
 /// The recipe of the page, with the ports of this test, and a server that stalls passed over in a test's time.
 fn recipe(port: u16, ports: &[u16]) -> String {
     let page = include_str!("../../../docs/several-servers.md");
@@ -101,7 +107,7 @@ impl Front {
     pub(crate) fn run(&mut self, server: usize) {
         let port = self.ports[server];
         let url = format!("redis+unix://{}", self.engine.socket());
-        let child = Command::new(env!("CARGO_BIN_EXE_loom-studio"))
+        let child = Command::new(studio())
             .args(["--port", &port.to_string()])
             .env("LOOM_REDIS_URL", url)
             .env(

@@ -301,7 +301,7 @@ async fn connect(addr: SocketAddr, path: &str) -> Option<Framed<TcpStream, Codec
 async fn disturb(front: &mut Front, chance: &mut Chance) {
     let server = usize::try_from(chance.below(3)).unwrap();
     let pause = Duration::from_millis(200 + chance.below(4_000));
-    match chance.below(6) {
+    match chance.below(7) {
         0 => {
             println!("  server {server} is killed, and back after {pause:?}");
             front.kill(server);
@@ -323,6 +323,12 @@ async fn disturb(front: &mut Front, chance: &mut Chance) {
         4 => {
             println!("  the Redis is emptied");
             front.engine.lose_all();
+        }
+        5 => {
+            println!("  a replica that lost the newest {pause:?} takes the place of the Redis");
+            front.engine.mark();
+            sleep(pause).await;
+            front.engine.return_to_mark();
         }
         _ => {
             println!("  the Redis is killed and comes back empty, while server {server} stands still");

@@ -120,3 +120,18 @@ pub(crate) async fn one_that_is_away_says_so_and_comes_back(site: impl Site) {
     assert_eq!(said, ["a", "c"]);
     assert!(!log.name().is_empty());
 }
+
+pub(crate) async fn what_is_left_for_another_is_picked_up_once(site: impl Site) {
+    let (one, other) = (site.log(), site.log());
+    assert_eq!(other.pick_up("a".into()).await.unwrap(), None);
+    one.leave("a".into(), Bytes::from(vec![7; 100_000]))
+        .await
+        .unwrap();
+    one.leave("b".into(), "other".into()).await.unwrap();
+    assert_eq!(
+        other.pick_up("a".into()).await.unwrap(),
+        Some(Bytes::from(vec![7; 100_000]))
+    );
+    assert_eq!(one.pick_up("a".into()).await.unwrap(), None);
+    assert_eq!(one.pick_up("b".into()).await.unwrap(), Some("other".into()));
+}

@@ -27,13 +27,17 @@ macro_rules! all_cases {
                 an_emptied_log_shows_it_by_its_next_record
                 what_was_dropped_is_named_by_what_comes_after
                 a_base_takes_the_place_of_the_one_that_was_known
+                what_is_left_for_another_is_picked_up_once
                 one_that_is_away_says_so_and_comes_back;
             studios:
                 what_comes_in_at_any_server_is_the_same_at_all
                 one_that_comes_later_knows_what_the_others_know
+                one_that_comes_later_knows_journals_and_traffic
+                one_that_comes_later_tells_what_was_before_it_came
                 a_batch_that_is_sent_again_elsewhere_counts_once
                 while_the_log_is_away_nothing_is_taken_and_nothing_is_lost
                 an_emptied_log_loses_nothing_that_a_server_knows
+                a_replica_that_lost_the_newest_loses_nothing_that_a_server_knows
                 what_is_looked_at_at_one_server_is_asked_for_at_any
                 nobody_sees_at_one_server_less_than_at_another_before
                 what_cannot_be_read_is_not_replaced

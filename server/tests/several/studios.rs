@@ -1,9 +1,10 @@
 //! What servers on one log must show.
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord};
+use loom_history::{By, History, HistoryOptions, Key, Slot, Step};
+use loom_protocol::{ActorEvent, ActorId, ActorPatch, ActorRecord, Edge, EventKind};
 use loom_studio::replication::{Away, Base, NotTaken};
-use loom_studio::{Studio, StudioOptions, Token};
-use serde_json::json;
+use loom_studio::{Clock as _, RunningStudio, Studio, StudioOptions, SystemClock, Token};
+use serde_json::{Value, json};
 
 use super::world::{
     Process, Site, all_of, counts, get, health, is_fine, same, server, server_with, servers, stop, until,
@@ -266,4 +267,146 @@ pub(crate) async fn who_signed_in_at_one_server_is_known_at_all(site: impl Site)
     }
     late.stop().await;
     stop(studios.into()).await;
+}
+
+/// What is known beside actors and orders, in pieces.
+async fn rest_of(studio: &RunningStudio, at: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for path in [
+        "/api/journal/a?",
+        "/api/journal?",
+        "/api/types?",
+        "/api/map?",
+        "/api/actors/a/history?",
+    ] {
+        all.push(get(studio.addr, &format!("{path}{at}")).await);
+    }
+    all
+}
+
+pub(crate) async fn one_that_comes_later_knows_journals_and_traffic(site: impl Site) {
+    let mut studios = servers(&site, 1).await;
+    let mut process = Process::new("one", &["a", "b"]);
+    for turn in 1..5 {
+        process.work(turn);
+        let mut batch = process.next();
+        batch.events.push(ActorEvent {
+            actor: ActorId("a".into()),
+            time: None,
+            kind: EventKind::Note,
+            message: format!("the {turn}. time"),
+            correlation_id: None,
+            data: None,
+        });
+        batch.edges.push(Edge {
+            from: Some(ActorId("a".into())),
+            from_boot: None,
+            to: ActorId("b".into()),
+            message: "Add".into(),
+            count: turn,
+        });
+        process.send(&studios[0], batch).await.unwrap();
+    }
+    // Of what was before the log it is left to those who know.
+    site.keep_newest(1);
+    studios.push(server(&site).await);
+    process.tell(&studios[1]).await;
+    let recording = get(studios[1].addr, "/api/recording").await;
+    assert_eq!(recording["recording"], true);
+    let at = format!("at={}", recording["stretch"]["to"].as_str().unwrap());
+    until("all recordings have come so far", || async {
+        let recording = get(studios[0].addr, "/api/recording").await;
+        recording["stretch"]["to"].as_str() >= at.strip_prefix("at=")
+    })
+    .await;
+    let [one, other] = [rest_of(&studios[0], &at).await, rest_of(&studios[1], &at).await];
+    assert_eq!(one, other);
+    let notes = one[0].to_string();
+    assert!(
+        notes.contains("the 1. time") && notes.contains("the 4. time"),
+        "{notes}"
+    );
+    assert!(one[3].to_string().contains("\"Add\""), "{}", one[3]);
+    stop(studios).await;
+}
+
+/// What a server remembers of a stretch of time, in milliseconds.
+async fn remembered(studio: &RunningStudio, from: i64, to: i64) -> Value {
+    let path = format!("/api/history?by=type&metric=rate&from={from}&to={to}");
+    get(studio.addr, &path).await["series"].clone()
+}
+
+pub(crate) async fn one_that_comes_later_tells_what_was_before_it_came(site: impl Site) {
+    let directory = tempfile::tempdir().unwrap();
+    let an_hour_ago = SystemClock.now().as_millis() / 1_000 - 3_600;
+    {
+        let history = History::open(HistoryOptions {
+            directory: Some(directory.path().to_owned()),
+            ..HistoryOptions::default()
+        });
+        for second in an_hour_ago..an_hour_ago + 120 {
+            let mut step = Step::default();
+            step.slots[0] = Slot::once(3_000);
+            history.push(second, &[(Key::new(By::Type, "Old"), step)]);
+        }
+        history.close();
+    }
+    let with_state = StudioOptions {
+        state: Some(directory.path().to_owned()),
+        ..options()
+    };
+    let one = server_with(&site, with_state).await;
+    let mut process = Process::new("one", &["a"]);
+    process.tell(&one).await;
+    let began = get(one.addr, "/api/recording").await["stretch"]["from"].clone();
+    let (from, to) = (an_hour_ago * 1_000 - 60_000, an_hour_ago * 1_000 + 300_000);
+    let told = remembered(&one, from, to).await;
+    assert_eq!(told[0]["name"], "Old", "{told}");
+    let other = server(&site).await;
+    until("the other one tells the same", || async {
+        remembered(&other, from, to).await == told
+    })
+    .await;
+    until("and shows the same time", || async {
+        get(other.addr, "/api/recording").await["stretch"]["from"] == began
+    })
+    .await;
+    // A third one asks one of them, also when the first is gone.
+    one.stop().await;
+    let third = server(&site).await;
+    until("so does one that comes then", || async {
+        remembered(&third, from, to).await == told
+    })
+    .await;
+    stop(vec![other, third]).await;
+}
+
+pub(crate) async fn a_replica_that_lost_the_newest_loses_nothing_that_a_server_knows(site: impl Site) {
+    let studios = servers(&site, 3).await;
+    let mut process = Process::new("one", &["a"]);
+    process.work(1);
+    process.tell(&studios[0]).await;
+    for round in 2..4 {
+        site.mark();
+        process.work(1);
+        process.tell(&studios[1]).await;
+        // By single calls, which nobody would tell again.
+        let id = format!("alone-{round}");
+        studios[2]
+            .door
+            .register(ActorRecord::new(id, "Alone"))
+            .await
+            .unwrap();
+        let before = counts(&same(&studios).await);
+        site.return_to_mark();
+        // The process tells what it knows only once it is asked, and until then nothing is less than it was.
+        process.tell(&studios[0]).await;
+        let after = counts(&same(&studios).await);
+        assert_eq!(before, after, "{round}");
+        assert_eq!(after["a"], round);
+    }
+    let new = server(&site).await;
+    assert_eq!(counts(&all_of(&new).await).len(), 3);
+    new.stop().await;
+    stop(studios).await;
 }

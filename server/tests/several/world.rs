@@ -24,6 +24,10 @@ pub(crate) trait Site {
     fn lose_all(&self);
     /// It drops all but the newest records.
     fn keep_newest(&self, count: usize);
+    /// A replica has all that is in it now, and nothing later.
+    fn mark(&self);
+    /// That replica takes its place.
+    fn return_to_mark(&self);
 }
 
 /// Waits until something is so. It fails the test when that takes longer than anything may.

@@ -2361,7 +2361,7 @@ export interface components {
             from: string;
             /**
              * Format: uint64
-             * @description How many reports were lost.
+             * @description How many reports were lost; 0 where nobody counted them, for this server did not hear what the others did.
              */
             lost: number;
             /**

@@ -107,8 +107,10 @@ function Told({ recording, at }: CursorProps) {
         <p key={String(hole.from)} className={styles.warning}>
           <Icon name="warning" size={14} />
           <span>
-            Nothing can be seen from {formatTime(String(hole.from))} to {formatTime(String(hole.to))}: more came in than
-            could be recorded.
+            Nothing can be seen from {formatTime(String(hole.from))} to {formatTime(String(hole.to))}:{" "}
+            {hole.lost === 0
+              ? "this server did not hear what the others took in."
+              : "more came in than could be recorded."}
           </span>
         </p>
       ))}

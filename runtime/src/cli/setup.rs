@@ -162,6 +162,12 @@ pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, 
                     "run {run} was broken off when its process ended; it is marked as lost"
                 ));
             }
+            for run in &recovered.resumable {
+                warned.once(format!(
+                    "run {run} stands still: its process has died; the next `loom-runtime serve` goes on with it, or \
+                     `loom-runtime runs resume {run}`"
+                ));
+            }
             for problem in &recovered.problems {
                 warned.once(format!("{problem}; it is tried again at the next start"));
             }

@@ -7,6 +7,7 @@ mod guests;
 mod lists;
 mod live;
 mod orders;
+mod resume;
 mod stop;
 mod strangers;
 mod texts;

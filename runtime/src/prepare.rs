@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::actions::ActionOptions;
 use crate::context::RunFacts;
 use crate::engine::Launch;
-use crate::event::{RunOptions, RunSource, SourceFile, WorkflowRef};
+use crate::event::{OnCrash, RunOptions, RunSource, SourceFile, WorkflowRef};
 use crate::lints::FileLints;
 use crate::plan::{described, images};
 use crate::project::WorkflowFile;
@@ -265,6 +265,7 @@ pub fn launch(prepared: &Prepared, workflow: WorkflowRef, inputs: RunInputs) -> 
         actions: inputs.actions,
         node: inputs.node,
         rerun: None,
+        on_crash: OnCrash::CleanUp,
     })
 }
 

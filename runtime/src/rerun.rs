@@ -8,7 +8,7 @@ use crate::actions::{ActionOptions, LOCK_FILE};
 use crate::config::{Keep, WorkspaceMode};
 use crate::context::values::{self, Asked, Found, ValueSources, ValuesError};
 use crate::engine::{Launch, RerunOrder};
-use crate::event::{RunOptions, RunSource};
+use crate::event::{OnCrash, RunOptions, RunSource};
 use crate::executor::PullPolicy;
 use crate::prepare::{Prepared, prepare, workflow_ref};
 use crate::project::{self, ProjectError, WorkflowFile};
@@ -112,7 +112,32 @@ pub fn relaunch(run: &Run, order: RerunOrder, workspace: PathBuf, options: RunOp
         actions: ActionOptions::new(crate::prepare::action_cache()),
         node: Vec::new(),
         rerun: Some(order),
+        on_crash: OnCrash::CleanUp,
     }
+}
+
+/// What goes on with a run whose process has died: the texts, the event, the values and the options of before, with these of
+/// its secrets.
+#[must_use]
+pub fn resumption(run: &Run, secrets: IndexMap<String, Secret>, actions: ActionOptions) -> Launch {
+    let source = run.source.as_deref().cloned().unwrap_or_default();
+    let launch = Launch {
+        workflow: run.workflow.clone(),
+        workspace: PathBuf::from(&run.workspace),
+        source,
+        secrets: IndexMap::new(),
+        actions: ActionOptions::new(crate::prepare::action_cache()),
+        node: Vec::new(),
+        rerun: None,
+        on_crash: run.on_crash,
+    };
+    // It had those and no others: one that was added since may be a word that its log has by chance.
+    let had = launch.source.secrets.clone();
+    let secrets = secrets
+        .into_iter()
+        .filter(|(name, _)| had.contains(name))
+        .collect();
+    launch.with_secrets(secrets).with_actions(actions)
 }
 
 impl Launch {

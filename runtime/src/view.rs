@@ -80,6 +80,10 @@ pub struct RunDetail {
     /// What it goes back to, when it is another attempt at a run.
     #[serde(skip_serializing_if = "Option::is_none")]
     rerun: Option<RerunDetail>,
+    /// When another process went on with it, because the one before had died.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>, format = DateTime)]
+    resumed_at: Vec<Timestamp>,
     jobs: Vec<JobDetail>,
 }
 
@@ -278,6 +282,7 @@ impl From<&Run> for RunDetail {
             reason: run.reason.clone(),
             cancel_requested_by: run.cancel.clone(),
             rerun: run.rerun.as_deref().map(RerunDetail::from),
+            resumed_at: run.resumed_at.clone(),
             jobs: run
                 .jobs
                 .iter()

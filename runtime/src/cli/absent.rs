@@ -9,10 +9,6 @@ use super::talk;
 const COMMANDS: &[(&str, &str)] = &[
     ("worker", "jobs run in the process that was asked to run them"),
     (
-        "resume",
-        "`loom-runtime runs rerun latest --failed` runs again what was broken off",
-    ),
-    (
         "export",
         "`loom-runtime runs show --format json` and `runs logs --format json` give all there is",
     ),
@@ -53,7 +49,7 @@ mod tests {
     fn nothing_that_is_there_is_called_absent() {
         for (command, _) in COMMANDS {
             let words: &[&str] = match *command {
-                "resume" | "export" => &["loom-runtime", "runs", command],
+                "export" => &["loom-runtime", "runs", command],
                 _ => &["loom-runtime", command],
             };
             let error = Cli::try_parse_from(words).expect_err(command);

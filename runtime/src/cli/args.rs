@@ -19,7 +19,7 @@ pub(super) use command::{command, parse};
 pub(super) use eval::EvalArgs;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
-pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, RunsCommand, ShowArgs};
+pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, ResumeArgs, RunsCommand, ShowArgs};
 pub(super) use values::{DataFormat, ExecutorChoice, Format, Pull, Unmapped};
 use values::{pair, platform, split, whole};
 
@@ -52,6 +52,7 @@ impl Cli {
             Command::Watch(args) => &mut args.run.quiet,
             Command::Validate(args) => &mut args.quiet,
             Command::Runs(RunsCommand::Rerun(args)) => &mut args.quiet,
+            Command::Runs(RunsCommand::Resume(args)) => &mut args.quiet,
             _ => return self,
         };
         *quiet |= self.quiet;

@@ -23,6 +23,7 @@ mod pause;
 mod places;
 mod prompt;
 mod rerun;
+mod resume;
 mod run;
 mod runs;
 mod sarif;
@@ -91,7 +92,7 @@ pub fn main() -> ExitCode {
         cli.command,
         Command::Run(_)
             | Command::Watch(_)
-            | Command::Runs(RunsCommand::Rerun(_))
+            | Command::Runs(RunsCommand::Rerun(_) | RunsCommand::Resume(_))
             | Command::Serve(_)
             | Command::Retry(_)
             | Command::Skip(_)
@@ -110,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Shell(args) => setup::system(|| pause::shell(cli.global, args)),
         Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
         Command::Runs(RunsCommand::Rerun(args)) => setup::system(|| rerun::rerun(cli.global, *args)),
+        Command::Runs(RunsCommand::Resume(args)) => setup::system(|| resume::resume(cli.global, *args)),
         Command::Actors(args) => setup::system(|| actors::actors(args)),
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
         Command::Validate(args) => validate::validate(&args),

@@ -211,7 +211,7 @@ fn read(
         secret_file: args.secret_file.clone().or(configured),
         ..ValueSources::default()
     };
-    let secrets = secrets(run, &sources)?;
+    let secrets = secrets(run, &sources, "nothing was started")?;
     let mut launch = relaunch(run, order.clone(), workspace.clone(), options)
         .with_secrets(secrets)
         .with_actions(action_sources(&config));
@@ -222,8 +222,12 @@ fn read(
     Ok((launch, choice))
 }
 
-/// The secrets that the run had: none of them is kept, so they are given again.
-fn secrets(run: &Run, sources: &ValueSources) -> Result<IndexMap<String, Secret>, Exit> {
+/// The secrets that the run had: none of them is kept, so they are given again; else `nothing` is done.
+pub(super) fn secrets(
+    run: &Run,
+    sources: &ValueSources,
+    nothing: &str,
+) -> Result<IndexMap<String, Secret>, Exit> {
     let mut terminal = Terminal;
     let refused = |error: &values::ValuesError| {
         talk::error(&format!("failed to {}", crate::chain::chain(error)));
@@ -237,7 +241,7 @@ fn secrets(run: &Run, sources: &ValueSources) -> Result<IndexMap<String, Secret>
     }
     let names: Vec<String> = absent.iter().map(|name| format!("`{name}`")).collect();
     talk::error(&format!(
-        "run {} had the secret{} {}, of which nothing is kept, and which {} not given now; nothing was started",
+        "run {} had the secret{} {}, of which nothing is kept, and which {} not given now; {nothing}",
         run.id,
         if names.len() == 1 { "" } else { "s" },
         names.join(", "),
@@ -286,7 +290,12 @@ pub(super) async fn cancel(engine: &Engine, named: &str) -> Result<(), Exit> {
         .cancel(&run.id, "cli")
         .await
         .map_err(|error| failed(&error))?;
-    if run.somebody_cancelled() {
+    if load(engine, &run.id.0).await?.state.is_final() {
+        talk::note(&format!(
+            "run {} has ended as cancelled: no process ran it",
+            run.id
+        ));
+    } else if run.somebody_cancelled() {
         talk::note(&format!("run {} ends at once", run.id));
     } else {
         talk::note(&format!(

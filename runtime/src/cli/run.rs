@@ -8,8 +8,9 @@ mod warnings;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use self::attend::Ended;
+pub(super) use self::attend::attend;
 pub(super) use self::attend::attend_other;
-use self::attend::{Ended, attend};
 use self::selection::{Candidate, Candidates};
 use self::warnings::warn_of_services;
 pub(super) use self::warnings::warn_of_unmapped;

@@ -26,8 +26,8 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
             RunsCommand::Show(args) => show(&engine, &args).await,
             RunsCommand::Logs(args) => logs(&engine, &args).await,
             RunsCommand::Cancel(args) => rerun::cancel(&engine, &args.run).await,
-            // It opens the engine itself, when it is its turn.
-            RunsCommand::Rerun(_) => Ok(()),
+            // They open the engine themselves, when it is their turn.
+            RunsCommand::Rerun(_) | RunsCommand::Resume(_) => Ok(()),
             RunsCommand::Clean(args) => kept::clean(&engine, &args).await,
         }
     };

@@ -90,7 +90,7 @@ fn announce(serving: &Serving) {
 }
 
 async fn recover(engine: &Engine, choice: Choice) {
-    setup::recover(
+    setup::recover_and_go_on(
         engine,
         machine::for_recovery(engine, choice != Choice::Host).await,
         &mut setup::Warned::default(),

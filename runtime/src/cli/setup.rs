@@ -15,6 +15,7 @@ use super::{Exit, talk};
 use crate::config::{FileConfig, default_state_directory, user_config_file};
 use crate::engine::{Engine, EngineOptions};
 use crate::executor::{Executor, PullPolicy};
+use crate::id::RunId;
 use crate::machine::{self, Choice};
 
 /// Sends what the inner workings say to stderr.
@@ -155,12 +156,42 @@ pub(super) struct Left {
 
 /// Puts right what dead Looms left on the state directory, and says what was found.
 pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, warned: &mut Warned) -> Left {
+    put_right(engine, executors, warned, |run| {
+        format!(
+            "run {run} stands still: its process has died; the next `loom-runtime serve` goes on with it, or \
+             `loom-runtime runs resume {run}`"
+        )
+    })
+    .await
+}
+
+/// The same for who goes on with runs by itself.
+pub(super) async fn recover_and_go_on(
+    engine: &Engine,
+    executors: Vec<Arc<dyn Executor>>,
+    warned: &mut Warned,
+) -> Left {
+    put_right(engine, executors, warned, |run| {
+        format!("the process of run {run} has died; this one goes on with it")
+    })
+    .await
+}
+
+async fn put_right(
+    engine: &Engine,
+    executors: Vec<Arc<dyn Executor>>,
+    warned: &mut Warned,
+    standing: fn(&RunId) -> String,
+) -> Left {
     match engine.recover(executors).await {
         Ok(recovered) => {
             for run in &recovered.runs {
                 talk::note(&format!(
                     "run {run} was broken off when its process ended; it is marked as lost"
                 ));
+            }
+            for run in &recovered.resumable {
+                warned.once(standing(run));
             }
             for problem in &recovered.problems {
                 warned.once(format!("{problem}; it is tried again at the next start"));

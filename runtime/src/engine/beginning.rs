@@ -9,7 +9,7 @@ use super::appending::append;
 use super::launch::{Launch, Slot};
 use super::rerun::{Previous, numbers};
 use super::shared::Shared;
-use crate::event::{Event, OnCrash, Recorded, Seq};
+use crate::event::{Event, Recorded, Seq};
 use crate::id::RunId;
 use crate::plan::{self, Scope};
 use crate::state::{FoldError, Run};
@@ -74,7 +74,7 @@ fn created(
         workflow: launch.workflow.clone(),
         event: launch.source.facts.event.clone(),
         executor: if options.on_host { "host" } else { "docker" }.to_owned(),
-        on_crash: OnCrash::CleanUp,
+        on_crash: launch.on_crash,
         owner: shared.owner.clone(),
         workspace: launch.workspace.display().to_string(),
         jobs,

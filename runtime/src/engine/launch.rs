@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use super::rerun::RerunOrder;
 use crate::actions::ActionOptions;
-use crate::event::{RunSource, WorkflowRef};
+use crate::event::{OnCrash, RunSource, WorkflowRef};
 use crate::secret::Secret;
 
 /// A run to begin: plain values. What is not a secret is kept in its history.
@@ -28,6 +28,8 @@ pub struct Launch {
     pub node: Vec<String>,
     /// The run that it is another attempt at.
     pub rerun: Option<RerunOrder>,
+    /// What the death of this process means for it.
+    pub on_crash: OnCrash,
 }
 
 /// A run's slot among those that are under way.

@@ -19,6 +19,7 @@ mod numbers;
 mod orchestrator;
 mod recovery;
 mod rerun;
+mod resuming;
 mod run;
 mod shared;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub(crate) use kept::{KeptError, KeptLock, KeptPlace, all as kept_places};
 pub use launch::Launch;
 pub use recovery::Recovered;
 pub use rerun::RerunOrder;
+pub use resuming::ResumeError;
 pub use run::{Outcome, RunHandle};
 pub use shared::Progress;
 
@@ -49,8 +51,9 @@ use self::answers::AnswerRun;
 use self::histories::Histories;
 use self::io::{Io, IoThreads};
 use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun, UntilStarted};
+use self::resuming::ResumeRun;
 use self::shared::{Orphans, Shared};
-use crate::event::PauseAnswer;
+use crate::event::{PauseAnswer, Reason};
 use crate::executor::Executor;
 use crate::id::{JobId, RunId, StepId};
 use crate::journal::{Journal, JournalError, SqliteJournal};
@@ -93,6 +96,9 @@ pub enum EngineError {
     /// A run cannot be run again as it was asked for.
     #[error(transparent)]
     Rerun(#[from] RerunError),
+    /// A run is not gone on with.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     /// The engine has stopped.
     #[error("reach the engine: it has stopped")]
     Stopped,
@@ -260,7 +266,8 @@ impl Engine {
         self.shared.progress.subscribe()
     }
 
-    /// Ends the runs of dead owners of this state directory, and those of this process whose actor is gone. Then removes
+    /// Ends the runs of dead owners of this state directory, and those of this process whose actor is gone; runs that are
+    /// to be gone on with are named in the answer, and stay. Then removes
     /// what such runs left, now or earlier, in these executors; without any, that is left for the next time.
     ///
     /// # Errors
@@ -307,6 +314,43 @@ impl Engine {
             .send(start)
             .await
             .map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Goes on with a run whose process has died, with what [`crate::rerun::resumption`] made of it: this process is its
+    /// owner when this returns. It takes one of these slots, or waits until there is one.
+    ///
+    /// # Errors
+    /// [`EngineError::Resume`] when it is left as it is: it has ended, a process runs it, or what it is made of has
+    /// changed. Else when the history cannot be read or written.
+    pub async fn resume(
+        &self,
+        run: &RunId,
+        launch: Launch,
+        slots: Option<&Arc<Semaphore>>,
+    ) -> Result<RunHandle, EngineError> {
+        let resume = ResumeRun {
+            run: run.clone(),
+            launch: Box::new(launch),
+            slots: slots.cloned(),
+        };
+        self.orchestrator
+            .send(resume)
+            .await
+            .map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Ends a run whose process has died and that cannot be gone on with, as lost for this reason. Whether it did: a run that
+    /// a process has, or that has ended, stays as it is.
+    ///
+    /// # Errors
+    /// When the history cannot be read or written.
+    pub async fn end_dead(&self, run: &RunId, reason: Reason) -> Result<bool, EngineError> {
+        let (shared, run) = (Arc::clone(&self.shared), run.clone());
+        let ended = self
+            .shared
+            .io
+            .spawn(async move { recovery::end_dead(&shared, &run, &reason).await });
+        ended.await.map_err(|_| EngineError::Stopped)?
     }
 
     /// What runs its jobs.

@@ -12,13 +12,12 @@ use super::EngineError;
 use super::beginning::write_down;
 use super::job::PlaceTasks;
 use super::launch::{Launch, Slot};
-use super::recovery::{settle, sweep_one};
-use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
+use super::recovery::{self, settle, sweep_one};
+use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, Restored, RunActor, RunHandle, RunOrigin};
 use super::shared::{GiveWay, Shared};
 use crate::event::{Reason, Recorded};
 use crate::id::{JobId, RunId};
 use crate::journal::{JournalError, Request, RunQuery};
-use crate::plan::Scope;
 use crate::state::{BY_CONCURRENCY, Run};
 
 /// Owns the runs of this process.
@@ -26,7 +25,7 @@ pub(super) struct Orchestrator {
     pub(super) shared: Arc<Shared>,
     pub(super) runs: BTreeMap<RunId, Held>,
     /// Runs whose creation is being written down, with who asked to cancel them meanwhile.
-    beginning: BTreeMap<RunId, Vec<String>>,
+    pub(super) beginning: BTreeMap<RunId, Vec<String>>,
     /// Who waits for all runs to be known, those that are beginning too.
     until_started: Vec<oneshot::Sender<()>>,
     /// The last request that was looked at.
@@ -36,7 +35,7 @@ pub(super) struct Orchestrator {
     /// Whether it is about to look.
     pub(super) looks_soon: bool,
     /// Who asked to end everything: nothing begins any more, and what was about to is cancelled.
-    closing: Option<String>,
+    pub(super) closing: Option<String>,
 }
 
 pub(super) struct Held {
@@ -62,8 +61,12 @@ impl Orchestrator {
         }
     }
 
-    fn hold(&mut self, run: Run, started: Started, ctx: &mut Context<Self>) -> RunHandle {
-        let Started { launch, slot, scope } = started;
+    pub(super) fn hold(&mut self, run: Run, started: Started, ctx: &mut Context<Self>) -> RunHandle {
+        let Started {
+            launch,
+            slot,
+            restored,
+        } = started;
         let (done, watching) = watch::channel(None);
         let id = run.id.clone();
         tracing::info!(run = %id, workflow = %launch.workflow.name, "run begins");
@@ -76,7 +79,7 @@ impl Orchestrator {
         let place_tasks = PlaceTasks::default();
         let origin = RunOrigin {
             shared: Arc::clone(&self.shared),
-            scope,
+            restored,
             place_tasks: place_tasks.clone(),
             slot,
             done: done.clone(),
@@ -155,7 +158,7 @@ impl Orchestrator {
     }
 
     /// Tells a run of this process, or a job of it, to make room for a newer one. Whether it is one of this process.
-    fn give_way(&self, run: &RunId, job: Option<JobId>) -> bool {
+    pub(super) fn give_way(&self, run: &RunId, job: Option<JobId>) -> bool {
         let Some(held) = self.runs.get(run) else {
             return false;
         };
@@ -166,7 +169,7 @@ impl Orchestrator {
     }
 
     /// Cancels a run of this process; the name of who asked comes back when it is not one of this process.
-    fn cancel(&mut self, run: &RunId, by: String) -> Result<(), String> {
+    pub(super) fn cancel(&mut self, run: &RunId, by: String) -> Result<(), String> {
         if let Some(held) = self.runs.get(run) {
             // `do_send`: somebody asked once and was told it will happen.
             held.actor.do_send(CancelRun { by });
@@ -182,7 +185,7 @@ impl Orchestrator {
     }
 
     /// Whether a run was written down is known now: who asked to cancel it meanwhile.
-    fn no_longer_beginning(&mut self, id: &RunId) -> Vec<String> {
+    pub(super) fn no_longer_beginning(&mut self, id: &RunId) -> Vec<String> {
         let asked = self.beginning.remove(id).unwrap_or_default();
         if self.beginning.is_empty() {
             // Who waits may have gone.
@@ -285,7 +288,17 @@ impl Handler<StartRun> for Orchestrator {
                     // It is another process's run that has it, which will not happen for ever.
                     Err(EngineError::Journal(JournalError::NumberTaken { .. })) => {}
                     Err(error) => return Err(error),
-                    Ok((recorded, scope)) => return Ok((recorded, Started { launch, slot, scope })),
+                    Ok((recorded, scope)) => {
+                        let restored = Restored::new(scope);
+                        return Ok((
+                            recorded,
+                            Started {
+                                launch,
+                                slot,
+                                restored,
+                            },
+                        ));
+                    }
                 }
             }
         });
@@ -300,10 +313,10 @@ impl Handler<StartRun> for Orchestrator {
 }
 
 /// A run that was written down.
-struct Started {
-    launch: Launch,
-    slot: Slot,
-    scope: Arc<Scope>,
+pub(super) struct Started {
+    pub(super) launch: Launch,
+    pub(super) slot: Slot,
+    pub(super) restored: Restored,
 }
 
 /// Cancel a run, of this process or of another.
@@ -323,8 +336,9 @@ impl Handler<Cancel> for Orchestrator {
             Ok(()) => return Box::pin(async { Ok(()) }),
             Err(by) => by,
         };
-        let journal = Arc::clone(&self.shared.journal);
+        let shared = Arc::clone(&self.shared);
         let left = self.shared.io.spawn(async move {
+            let journal = &shared.journal;
             let query = RunQuery {
                 // A part of an id finds more than one; only the whole one is meant.
                 id: Some(run.0.clone()),
@@ -334,7 +348,12 @@ impl Handler<Cancel> for Orchestrator {
             match journal.runs(query).await?.iter().find(|known| known.id == run) {
                 None => Err(EngineError::UnknownRun(run)),
                 Some(known) if known.state.is_final() => Ok(()),
-                Some(known) => Ok(journal.request(&known.id, Request::Cancel { by }).await?),
+                Some(known) => {
+                    // First: whoever goes on with it meanwhile hears of it.
+                    let request = Request::Cancel { by: by.clone() };
+                    journal.request(&known.id, request).await?;
+                    recovery::cancel_dead(&shared, &known.id, &by).await
+                }
             }
         });
         Box::pin(async move { left.await.map_err(|_| EngineError::Stopped)? })

@@ -1,4 +1,5 @@
-//! What dead owners left: their runs are ended as lost, and what those hold in an engine or on disk is removed.
+//! What dead owners left: their runs are ended as lost, but for those that are to be gone on with (`resuming`), and what those
+//! that have ended hold in an engine or on disk is removed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use loom_protocol::Timestamp;
 use super::EngineError;
 use super::shared::Shared;
 use super::{awake, kept};
-use crate::event::{Event, JobState, Outputs, Reason, RunState, Seq};
+use crate::event::{Event, JobState, OnCrash, Outputs, Reason, RunState, Seq};
 use crate::executor::{Executor, ExecutorError, Owner};
 use crate::id::{JobId, JobKey, RunId};
 use crate::journal::{self, ClaimState, JournalError, RunQuery, Summary};
@@ -26,11 +27,16 @@ const LOOK_FOR_DEAD: Duration = Duration::from_secs(5);
 /// all the rest was removed. For so long after its end a run is looked at again.
 const LATE: Duration = Duration::from_secs(10 * 60);
 
+/// The name of the executor that runs jobs on this machine.
+const HOST: &str = "host";
+
 /// What a recovery found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
     /// Runs that were ended as lost.
     pub runs: Vec<RunId>,
+    /// Runs whose process has died and that wait for one that goes on with them, the oldest first.
+    pub resumable: Vec<RunId>,
     /// What was removed, by name.
     pub removed: Vec<String>,
     /// What could not be done; it is tried again at the next start.
@@ -57,14 +63,25 @@ pub(super) async fn recover(
         }
     }
     for run in listed(shared, |query| query.open_only = true).await? {
-        if is_dead(shared, &run.owner) {
-            let reason = Reason::new(
-                "owner-died",
-                format!("process {}, which ran it, is gone", run.owner.pid),
-            );
-            end(shared, &run.id, &run.owner, &reason, &mut recovered).await;
+        if !is_dead(shared, &run.owner) {
+            continue;
+        }
+        match run.on_crash {
+            OnCrash::Resume => recovered.resumable.push(run.id),
+            OnCrash::CleanUp => {
+                end(
+                    shared,
+                    &run.id,
+                    &run.owner,
+                    &owner_died(&run.owner),
+                    &mut recovered,
+                )
+                .await;
+            }
         }
     }
+    // The oldest first, as they began.
+    recovered.resumable.reverse();
     awake::rest_left(shared, executors, &mut recovered).await;
     let remaining: Vec<Summary> = listed(shared, |query| query.remains_only = true)
         .await?
@@ -128,7 +145,15 @@ async fn listed(shared: &Shared, narrow: impl FnOnce(&mut RunQuery)) -> Result<V
     Ok(shared.journal.runs(query).await?)
 }
 
-fn is_dead(shared: &Shared, owner: &Owner) -> bool {
+/// Why something of a run broke off whose owner is dead.
+pub(super) fn owner_died(owner: &Owner) -> Reason {
+    Reason::new(
+        "owner-died",
+        format!("process {}, which ran it, is gone", owner.pid),
+    )
+}
+
+pub(super) fn is_dead(shared: &Shared, owner: &Owner) -> bool {
     *owner != shared.owner && !owner::is_alive(&shared.directory.owners(), owner)
 }
 
@@ -242,7 +267,7 @@ async fn sweep(
     let stuck = remove_directories(shared, &ids, kept, reported, recovered).await;
     // Jobs of any run may run on the host; in containers only those of a run that says so.
     let is_clean = |run: &&Summary| {
-        clean.contains(run.executor.as_str()) && !failed.contains("host") && !stuck.contains(&run.id)
+        clean.contains(run.executor.as_str()) && !failed.contains(HOST) && !stuck.contains(&run.id)
     };
     runs.iter().filter(is_clean).map(|run| run.id.clone()).collect()
 }
@@ -297,6 +322,73 @@ async fn remove_directories(
     let (stuck, problems): (BTreeSet<_>, Vec<_>) = stuck.into_iter().unzip();
     recovered.problems.extend(problems.into_iter().flatten());
     stuck
+}
+
+/// Ends a run of a dead owner for this reason. Whether it did.
+pub(super) async fn end_dead(shared: &Shared, id: &RunId, reason: &Reason) -> Result<bool, EngineError> {
+    let events = shared.journal.read(id, Seq::default(), usize::MAX).await?;
+    let run = Run::replay(&events)?.ok_or_else(|| EngineError::UnknownRun(id.clone()))?;
+    if !is_dead(shared, &run.owner) {
+        return Ok(false);
+    }
+    settle(shared, id, &run.owner, reason).await
+}
+
+/// Ends a run as cancelled when its owner is dead: nobody else hears that somebody asked for it.
+pub(super) async fn cancel_dead(shared: &Shared, id: &RunId, by: &str) -> Result<(), EngineError> {
+    let events = shared.journal.read(id, Seq::default(), usize::MAX).await?;
+    let Some(run) = Run::replay(&events)?.filter(|run| !run.state.is_final()) else {
+        return Ok(());
+    };
+    if !is_dead(shared, &run.owner) {
+        return Ok(());
+    }
+    let reason = Reason::new("cancelled", "the run was cancelled while no process ran it");
+    let asked = Event::CancelRequested {
+        by: by.to_owned(),
+        force: false,
+    };
+    let ends = ending(&run, &reason).into_iter().map(|event| match event {
+        Event::JobFinished {
+            job,
+            state: JobState::Skipped,
+            reason,
+            outputs,
+            reused,
+        } => Event::JobFinished {
+            job,
+            state: JobState::Cancelled,
+            reason,
+            outputs,
+            reused,
+        },
+        Event::RunFinished { reason, .. } => Event::RunFinished {
+            state: RunState::Cancelled,
+            reason,
+        },
+        other => other,
+    });
+    let events = [asked].into_iter().chain(ends).collect();
+    // Who was faster goes on with it, and hears of the cancel.
+    shared
+        .journal
+        .take_over(id, &run.owner, &shared.owner, run.last, events)
+        .await?;
+    Ok(())
+}
+
+/// Removes what the dead owner of a run left that this process has taken over, and says what could not be.
+pub(super) async fn sweep_dead(shared: &Shared, run: &RunId) -> Result<Vec<String>, EngineError> {
+    let mut recovered = Recovered::default();
+    let found = listed(shared, |query| query.id = Some(run.0.clone())).await?;
+    let found: Vec<Summary> = found.into_iter().filter(|found| found.id == *run).collect();
+    let on_host = found.iter().all(|run| run.executor == HOST);
+    let mut executors = vec![Arc::clone(&shared.executors.host)];
+    if !on_host {
+        executors.push(Arc::clone(&shared.executors.docker));
+    }
+    sweep(shared, &executors, &found, &mut recovered).await;
+    Ok(recovered.problems)
 }
 
 /// Removes what one run of this process left, after its actor broke, and says what could not be.

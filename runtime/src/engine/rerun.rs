@@ -129,7 +129,7 @@ pub(super) async fn numbers(
 }
 
 /// Which run of its workflow's file a run is whose history does not say it.
-async fn number_of(journal: &dyn Journal, run: &Run) -> Result<u64, EngineError> {
+pub(super) async fn number_of(journal: &dyn Journal, run: &Run) -> Result<u64, EngineError> {
     let query = RunQuery {
         file: Some(run.workflow.file.clone()),
         limit: usize::MAX,

@@ -358,6 +358,8 @@ impl PauseAnswer {
 pub enum OnCrash {
     /// The next Loom on this state directory ends it as lost and removes what it left.
     CleanUp,
+    /// The next `serve` on this state directory goes on with it, or whoever is asked to.
+    Resume,
 }
 
 /// Why something ended the way it did: a stable word for programs, a sentence for people.

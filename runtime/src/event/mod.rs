@@ -366,6 +366,12 @@ pub enum Event {
     RunTakenOver {
         /// The new owner.
         owner: Owner,
+        /// The dead one. Absent in older histories.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Owner>,
+        /// Whether the new owner goes on with the run; else it ends it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        resumes: bool,
     },
     /// The run reached its final state.
     RunFinished {

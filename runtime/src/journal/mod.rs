@@ -227,7 +227,17 @@ impl Stamped {
         mut events: Vec<Event>,
     ) -> Vec<Self> {
         if to != from {
-            events.insert(0, Event::RunTakenOver { owner: to.clone() });
+            let ends = events
+                .iter()
+                .any(|event| matches!(event, Event::RunFinished { .. }));
+            events.insert(
+                0,
+                Event::RunTakenOver {
+                    owner: to.clone(),
+                    from: Some(from.clone()),
+                    resumes: !ends,
+                },
+            );
         }
         Self::now(world, events)
     }

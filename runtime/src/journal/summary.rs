@@ -153,7 +153,10 @@ impl Summary {
                 self.remains |= *state == RunState::Lost;
             }
             Event::RemainsLeft { .. } => self.remains = true,
-            Event::RunTakenOver { owner } => self.owner = owner.clone(),
+            Event::RunTakenOver { owner, .. } => {
+                self.owner = owner.clone();
+                self.remains = true; // of what the dead owner had
+            }
             _ => {}
         }
     }

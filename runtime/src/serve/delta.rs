@@ -65,6 +65,8 @@ pub(super) struct RunDelta {
     cancel_requested_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rerun: Option<RerunDetail>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resumed_at: Vec<Timestamp>,
     jobs: Vec<JobDetail>,
 }
 
@@ -148,6 +150,7 @@ impl RunDelta {
             reason: run.reason.clone(),
             cancel_requested_by: run.cancel.clone(),
             rerun: run.rerun.as_deref().map(RerunDetail::from),
+            resumed_at: run.resumed_at.clone(),
             jobs: jobs.iter().filter_map(job).collect(),
         }
     }

@@ -171,8 +171,10 @@ impl Workers {
             let starter = start_on_change.then(|| Arc::clone(&inside.starter));
             Watcher::new(Arc::clone(&inside.catalog), starter, inside.engine.io().clone())
         });
-        let (engine, choice) = (runtime.engine.clone(), runtime.starter.choice());
-        let janitor = keeper("janitor", &losses, move || Janitor::new(engine.clone(), choice));
+        let (engine, starter) = (runtime.engine.clone(), Arc::clone(&runtime.starter));
+        let janitor = keeper("janitor", &losses, move || {
+            Janitor::new(engine.clone(), Arc::clone(&starter))
+        });
         Self {
             _feed: feed,
             watcher,

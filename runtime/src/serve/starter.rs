@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
@@ -15,14 +16,15 @@ use crate::chain::chain;
 use crate::config::Keep;
 use crate::context::values::{self, Asked, ValueSources};
 use crate::context::{self, Given};
-use crate::engine::{Engine, EngineError, Launch, RerunOrder};
-use crate::event::{RunState, WorkflowRef};
+use crate::engine::{Engine, EngineError, Launch, RerunOrder, ResumeError};
+use crate::event::{OnCrash, Reason, RunState, WorkflowRef};
 use crate::executor::{ExecutorError, PullPolicy};
 use crate::id::RunId;
 use crate::machine::{self, Choice};
 use crate::plan;
 use crate::prepare::{LaunchError, RunInputs, action_cache, launch, needs_engine};
-use crate::rerun::{ChosenAnew, read_again, relaunch, secrets_again};
+use crate::rerun::{ChosenAnew, read_again, relaunch, resumption, secrets_again};
+use crate::secret::Secret;
 use crate::state::{Claim, Run};
 
 /// How runs are begun when the request does not say it.
@@ -95,6 +97,16 @@ pub(super) enum StartProblem {
     Engine(#[from] EngineError),
 }
 
+impl StartProblem {
+    /// Whether the run of a dead process will not go on later either, as far as this process can tell.
+    pub(super) fn lasts(&self) -> bool {
+        matches!(
+            self,
+            Self::Secrets(_) | Self::Gone(_) | Self::Engine(EngineError::Resume(ResumeError::Source { .. }))
+        )
+    }
+}
+
 /// Begins runs.
 pub(super) struct Starter {
     engine: Engine,
@@ -162,7 +174,8 @@ impl Starter {
             name: entry.name.clone(),
             file: entry.file.clone(),
         };
-        let launch = launch(&prepared, reference, inputs)?;
+        let mut launch = launch(&prepared, reference, inputs)?;
+        launch.on_crash = OnCrash::Resume;
         let handle = self.engine.start_when_free(launch, &self.slots).await?;
         Ok(handle.id().clone())
     }
@@ -173,15 +186,33 @@ impl Starter {
         let read = move || composed_again(&run, order);
         let read = self.engine.io().spawn_blocking(read).await;
         let (mut launch, needs) = read.map_err(|_| EngineError::Stopped)??;
-        let choice = if launch.source.options.on_host {
-            Choice::Host
-        } else {
-            Choice::Docker
-        };
+        let choice = choice_of(&launch);
         let chosen = machine::choose(&self.engine, choice, needs).await?;
         launch.source.options.on_host = chosen.on_host;
+        launch.on_crash = OnCrash::Resume;
         let handle = self.engine.start_when_free(launch, &self.slots).await?;
         Ok(handle.id().clone())
+    }
+
+    /// Goes on with a run whose process has died, with what its history says of it and the secrets that are given now.
+    pub(super) async fn resume(&self, id: &RunId) -> Result<(), StartProblem> {
+        let run = self.engine.run(id).await?;
+        let run = run.ok_or_else(|| EngineError::UnknownRun(id.clone()))?;
+        let read = move || composed_to_resume(&run);
+        let read = self.engine.io().spawn_blocking(read).await;
+        let (launch, needs) = read.map_err(|_| EngineError::Stopped)??;
+        // Where its jobs run was decided when it began.
+        let choice = choice_of(&launch);
+        machine::choose(&self.engine, choice, needs).await?;
+        self.engine.resume(id, launch, Some(&self.slots)).await?;
+        Ok(())
+    }
+
+    /// Ends a run whose process has died and that cannot be gone on with, and says why.
+    pub(super) async fn give_up(&self, id: &RunId, problem: &StartProblem) -> Result<(), EngineError> {
+        let reason = Reason::new("not-resumed", format!("it was not gone on with: {problem}"));
+        self.engine.end_dead(id, reason).await?;
+        Ok(())
     }
 
     /// What the project gives its runs: its repository, its files of values. Reads them anew.
@@ -225,8 +256,16 @@ fn anew() -> ChosenAnew {
     }
 }
 
-/// What another attempt at a run is made of, and whether it may need an engine for containers. Waits for files.
-fn composed_again(run: &Run, order: RerunOrder) -> Result<(Launch, bool), StartProblem> {
+fn choice_of(launch: &Launch) -> Choice {
+    if launch.source.options.on_host {
+        Choice::Host
+    } else {
+        Choice::Docker
+    }
+}
+
+/// The project of a run, and the secrets that it had, as they are given now. Waits for files.
+fn given_again(run: &Run) -> Result<(PathBuf, IndexMap<String, Secret>), StartProblem> {
     // Another project may use the state directory: a run is of the one that it was made in, and of no other.
     let workspace = PathBuf::from(&run.workspace);
     if !workspace.is_dir() {
@@ -247,11 +286,36 @@ fn composed_again(run: &Run, order: RerunOrder) -> Result<(Launch, bool), StartP
     if !found.absent.is_empty() {
         return Err(StartProblem::Secrets(found.absent));
     }
+    Ok((workspace, found.secrets))
+}
+
+/// Whether the jobs of a run may need an engine for containers, as its texts say.
+fn needs_engine_of(launch: &Launch) -> Result<bool, StartProblem> {
+    let read = launch.source.files.first().map(plan::read_workflow);
+    let gone = || StartProblem::Gone("the run does not say what it was made from".to_owned());
+    let workflow = read
+        .ok_or_else(gone)?
+        .map_err(|reason| StartProblem::Gone(reason.message))?;
+    Ok(needs_engine(&workflow, &launch.source.options))
+}
+
+/// What goes on with a run, and whether it may need an engine for containers. Waits for files.
+fn composed_to_resume(run: &Run) -> Result<(Launch, bool), StartProblem> {
+    let (_, secrets) = given_again(run)?;
+    let mut launch = resumption(run, secrets, ActionOptions::new(action_cache()));
+    launch.node = node_candidates(None);
+    let needs = needs_engine_of(&launch)?;
+    Ok((launch, needs))
+}
+
+/// What another attempt at a run is made of, and whether it may need an engine for containers. Waits for files.
+fn composed_again(run: &Run, order: RerunOrder) -> Result<(Launch, bool), StartProblem> {
+    let (workspace, secrets) = given_again(run)?;
     let before = run.source.as_deref();
     let current_files = order.current_files;
     let options = before.map(|source| anew().over(&source.options));
     let mut launch = relaunch(run, order, workspace.clone(), options.unwrap_or_default())
-        .with_secrets(found.secrets)
+        .with_secrets(secrets)
         .with_actions(ActionOptions::new(action_cache()));
     launch.node = node_candidates(None);
     if current_files {
@@ -262,12 +326,7 @@ fn composed_again(run: &Run, order: RerunOrder) -> Result<(Launch, bool), StartP
         }
         launch = launch.with_file(&file, &prepared);
     }
-    let read = launch.source.files.first().map(plan::read_workflow);
-    let gone = || StartProblem::Gone("the run does not say what it was made from".to_owned());
-    let workflow = read
-        .ok_or_else(gone)?
-        .map_err(|reason| StartProblem::Gone(reason.message))?;
-    let needs = needs_engine(&workflow, &launch.source.options);
+    let needs = needs_engine_of(&launch)?;
     Ok((launch, needs))
 }
 

@@ -78,6 +78,7 @@ impl Run {
             executor: executor.clone(),
             on_crash: *on_crash,
             owner: owner.clone(),
+            resumed_at: Vec::new(),
             workspace: workspace.clone(),
             concurrency: concurrency.clone(),
             claim: Claim::None,
@@ -130,7 +131,10 @@ impl Run {
                 self.forced |= force;
             }
             Event::ConcurrencyClaimed { job: None, held, .. } => self.claim = Claim::of(*held),
-            Event::RunTakenOver { owner } => self.owner = owner.clone(),
+            Event::RunTakenOver { owner, resumes, .. } => {
+                self.owner = owner.clone();
+                self.resumed_at.extend(resumes.then_some(time));
+            }
             Event::RunFinished { state, reason } => {
                 self.state = *state;
                 self.reason.clone_from(reason);

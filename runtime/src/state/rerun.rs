@@ -62,6 +62,13 @@ pub enum RerunError {
 }
 
 impl Run {
+    /// Whether a job did not run in this attempt, but in an earlier one.
+    #[must_use]
+    pub fn is_reused(&self, id: &JobId) -> bool {
+        let job = self.jobs.get(id);
+        job.is_some_and(|job| self.reused_as(id, job).is_some())
+    }
+
     /// How a job ended that this run reuses, as long as it is the same job.
     pub(super) fn reused_as(&self, id: &JobId, job: &Job) -> Option<&ReusedJob> {
         let reused = self.rerun.as_ref()?.reused.get(*self.reused.get(id)?)?;

@@ -32,6 +32,8 @@ pub struct Run {
     pub on_crash: OnCrash,
     /// The process that runs it.
     pub owner: Owner,
+    /// When another process went on with it, because the one before had died.
+    pub resumed_at: Vec<Timestamp>,
     /// The project directory.
     pub workspace: String,
     /// With which runs it does not run at once.

@@ -267,6 +267,8 @@ export type Run = RunSummary & {
   cancelRequestedBy?: string;
   /** What it goes back to, when it is another attempt at a run. */
   rerun?: Rerun;
+  /** When another process went on with it, because the one before had died. */
+  resumedAt?: string[];
   jobs?: Job[];
 };
 

@@ -403,6 +403,15 @@ describe("a run", () => {
     expect(studio.asked.filter((path) => path.endsWith("/rerun"))).toHaveLength(1);
   });
 
+  it("says when another process went on with it", async () => {
+    openStudio("/runs/r-1?job=left", {
+      "/api/runs/r-1": { ...RUN, resumedAt: ["2026-01-01T00:00:00.000Z"] },
+      "/api/runs/r-1/jobs/left/logs": NO_LOG,
+    });
+    await screen.findByText("Resumed", undefined, FOUND);
+    screen.getByTitle(/^The process that ran it had died/);
+  });
+
   it("offers to force what somebody else asked to cancel", async () => {
     const studio = openStudio("/runs/r-1?job=left", {
       "/api/runs/r-1": { ...RUN, cancelRequestedBy: "SIGINT" },

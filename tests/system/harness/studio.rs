@@ -109,7 +109,12 @@ impl Studio {
         self.running.signal(Signal::TERM);
     }
 
-    /// Waits for the end of one that was asked to stop.
+    /// Kills it, as a machine that runs out of memory does.
+    pub(crate) fn kill(&self) {
+        self.running.signal(Signal::KILL);
+    }
+
+    /// Waits for the end of one that was asked to stop, or killed.
     pub(crate) fn end(self) -> (Project, Outcome) {
         (self.project, self.running.end())
     }

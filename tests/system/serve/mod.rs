@@ -8,6 +8,7 @@ mod lists;
 mod live;
 mod long_poll;
 mod orders;
+mod resume;
 mod stop;
 mod strangers;
 mod texts;

@@ -237,7 +237,7 @@ mod tests {
             }
             with += 1;
             // Runs that exist already are named.
-            let named = if names.contains(&"rerun") {
+            let named = if names.contains(&"rerun") || names.contains(&"resume") {
                 &["latest"][..]
             } else {
                 &[]

@@ -1,8 +1,12 @@
 //! How the commands of `runs` are called.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
-use super::{DataFormat, RerunArgs, whole};
+use super::run::hidden;
+use super::{DataFormat, Format, OUTPUT, RerunArgs, VALUES, whole};
+use crate::secret::Secret;
 
 #[derive(Clone, Debug, Subcommand)]
 pub(in crate::cli) enum RunsCommand {
@@ -16,8 +20,43 @@ pub(in crate::cli) enum RunsCommand {
     Clean(CleanArgs),
     /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs
     Rerun(Box<RerunArgs>),
+    /// Go on with a run whose process has died: jobs that have ended stay as they are
+    Resume(Box<ResumeArgs>),
     /// Cancel a run, whichever process has it; once more ends its steps at once
     Cancel(CancelArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct ResumeArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(in crate::cli) run: String,
+    /// A secret that the run had; may be given more than once
+    ///
+    /// No run keeps its value. Without a value it is taken from the environment, or asked for.
+    #[arg(short, long = "secret", value_name = "NAME[=VALUE]", value_parser = hidden, help_heading = VALUES)]
+    pub(in crate::cli) secrets: Vec<Secret>,
+    /// A file of NAME=value lines with secrets
+    ///
+    /// [default: .secrets of the project, if there is one]
+    #[arg(long = "secret-file", value_name = "FILE", help_heading = VALUES)]
+    pub(in crate::cli) secret_file: Option<PathBuf>,
+    /// What is printed, as with `run`
+    #[arg(long, value_enum, help_heading = OUTPUT)]
+    pub(in crate::cli) format: Option<Format>,
+    /// Print the end page alone, as with `run`
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub(in crate::cli) quiet: bool,
+    /// The studio that shows this run's actors, as with `run`
+    #[arg(long, value_name = "URL", help_heading = OUTPUT)]
+    pub(in crate::cli) studio: Option<String>,
+}
+
+impl ResumeArgs {
+    /// What is printed, as far as that was said.
+    pub(in crate::cli) fn shown(&self) -> Option<Format> {
+        Format::shown(self.format, self.quiet)
+    }
 }
 
 #[derive(Clone, Debug, Args)]

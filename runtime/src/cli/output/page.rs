@@ -60,6 +60,9 @@ fn table(run: &Run) -> String {
     if let Some(reason) = &run.reason {
         text.push_str(&format!("  {}\n", reason.message));
     }
+    for at in &run.resumed_at {
+        text.push_str(&format!("  resumed at {at}: the process that ran it had died\n"));
+    }
     // A group is told by its jobs.
     let jobs: Vec<(&JobId, &Job)> = run.jobs.iter().filter(|(_, job)| job.group.is_none()).collect();
     let well = |job: &Job| matches!(job.state, JobState::Success | JobState::Skipped);

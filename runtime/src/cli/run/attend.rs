@@ -11,8 +11,8 @@ use crate::id::{JobId, RunId, StepId};
 use crate::state::Run;
 
 /// How a run ended for the one who watched it.
-pub(super) struct Ended {
-    pub(super) exit: Exit,
+pub(in crate::cli) struct Ended {
+    pub(in crate::cli) exit: Exit,
     pub(super) state: Option<RunState>,
     /// Whether nothing here runs any of its jobs.
     pub(super) nothing_could_run: bool,
@@ -43,7 +43,7 @@ impl Ended {
 }
 
 /// Attends a run of this process to its end.
-pub(super) async fn attend(
+pub(in crate::cli) async fn attend(
     engine: &Engine,
     handle: RunHandle,
     stops: &mut Stops,

@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::Outcome;
 use super::prepared::{ClosePlace, Prepared};
+use super::restoring::Restored;
 use super::writing::{Entry, Unwritable};
 use crate::actions::ActionStore;
 use crate::engine::job::{AnswerPause, Input, JobActor, PlaceTasks, close, reclaim};
@@ -20,7 +21,7 @@ use crate::executor::Executor;
 use crate::id::{JobId, JobKey, StepId};
 use crate::output::Masks;
 use crate::plan::{JobPlan, Scope};
-use crate::state::{BY_CONCURRENCY, Job, Run};
+use crate::state::{BY_CONCURRENCY, Claim, Job, Run};
 
 /// A run's actor.
 pub(in crate::engine) struct RunActor {
@@ -91,8 +92,8 @@ pub(super) struct Child {
 /// What a run is made from, and whom it belongs to.
 pub(in crate::engine) struct RunOrigin {
     pub(in crate::engine) shared: Arc<Shared>,
-    /// The workflow as it was read for the run's beginning.
-    pub(in crate::engine) scope: Arc<Scope>,
+    /// Its workflows and jobs, as far as they are known: of a run that begins its own workflow.
+    pub(in crate::engine) restored: Restored,
     /// What its jobs have under way in their executors.
     pub(in crate::engine) place_tasks: PlaceTasks,
     /// Its slot among the runs that are under way.
@@ -103,25 +104,31 @@ pub(in crate::engine) struct RunOrigin {
 impl RunActor {
     pub(in crate::engine) fn new(run: Run, launch: Launch, origin: RunOrigin) -> Self {
         let masks = Masks::new();
-        for secret in launch.secrets.values() {
+        let Restored { scopes, plans } = origin.restored;
+        let inner = scopes.values().flat_map(|scope| scope.secrets.values());
+        for secret in launch.secrets.values().chain(inner) {
             masks.add(secret.expose());
         }
         let store = Arc::new(ActionStore::new(launch.actions.clone()));
         Self {
             cancelling: run.cancel.is_some(),
             asked_to_cancel: run.somebody_cancelled(),
+            turn: match run.claim {
+                Claim::None => Turn::Unclaimed,
+                Claim::Waiting => Turn::Claiming,
+                Claim::Held => Turn::Settled,
+            },
             run,
             launch,
             masks,
             store,
-            scopes: BTreeMap::from([(None, origin.scope)]),
-            plans: BTreeMap::new(),
+            scopes,
+            plans,
             children: BTreeMap::new(),
             prepared: BTreeMap::new(),
             closing: BTreeMap::new(),
             undecided: BTreeMap::new(),
             asking: BTreeSet::new(),
-            turn: Turn::Unclaimed,
             lost: BTreeSet::new(),
             shared: origin.shared,
             place_tasks: origin.place_tasks,
@@ -266,7 +273,16 @@ impl Actor for RunActor {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         Self::allow_orders(ctx);
-        self.advance(ctx);
+        self.wait_again(ctx);
+        if self.run.resumed_at.is_empty() || self.run.state == RunState::Queued {
+            return self.advance(ctx);
+        }
+        // What follows by itself from the loss of jobs comes before anything begins.
+        let nothing = Entry {
+            events: Vec::new(),
+            saved: None,
+        };
+        self.write(nothing, ctx);
     }
 
     fn stopped(&mut self, _: &mut Context<Self>) {

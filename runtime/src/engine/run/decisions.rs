@@ -17,7 +17,7 @@ use crate::engine::timers;
 use crate::event::{ConcurrencyGroup, Event, JobState, Outputs, Reason, RunState};
 use crate::id::{JobId, JobKey};
 use crate::journal::{ClaimRequest, ClaimState, JournalError, Queue};
-use crate::state::Decision;
+use crate::state::{Claim, Decision};
 
 impl RunActor {
     /// Does what follows from the state; called after every change.
@@ -248,6 +248,34 @@ impl RunActor {
             // It waits, and may be told to end meanwhile.
             self.asking.remove(job);
         }
+        self.await_claim(job, group, ctx);
+    }
+
+    /// Waits on for the concurrency groups that the owner before waited for.
+    pub(super) fn wait_again(&mut self, ctx: &mut Context<Self>) {
+        let waits = self.run.claim == Claim::Waiting && self.run.state == RunState::Queued;
+        let own = waits.then(|| (None, self.run.concurrency.clone()));
+        let waiting = self
+            .run
+            .jobs
+            .iter()
+            .filter(|(_, job)| job.state == JobState::Queued && job.claim == Claim::Waiting);
+        let jobs = waiting.map(|(id, job)| {
+            let terms = job.terms.as_ref();
+            (
+                Some(id.clone()),
+                terms.and_then(|terms| terms.concurrency.clone()),
+            )
+        });
+        let all: Vec<_> = own.into_iter().chain(jobs).collect();
+        for (job, wanted) in all {
+            if let Some(wanted) = wanted {
+                self.await_claim(job, wanted.group, ctx);
+            }
+        }
+    }
+
+    fn await_claim(&mut self, job: Option<JobId>, group: String, ctx: &mut Context<Self>) {
         let (shared, run, of) = (Arc::clone(&self.shared), self.run.id.clone(), job.clone());
         let settled = self
             .shared

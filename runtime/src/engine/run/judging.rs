@@ -1,5 +1,6 @@
 //! Finds out what becomes of a job: at once where that costs next to nothing, else apart from the actors' threads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix::prelude::*;
@@ -15,40 +16,51 @@ use crate::event::{Event, JobState, JobTerms, Outputs, Reason, SourceFile};
 use crate::executor::SilentNotes;
 use crate::id::JobId;
 use crate::plan::{self, JobPlan, Known, Question, Scope};
+use crate::state::Run;
+
+/// What a job whose needs are done is asked with.
+///
+/// # Errors
+/// When the workflow that it stands in is not known.
+pub(super) fn question(
+    run: &Run,
+    scopes: &BTreeMap<Option<JobId>, Arc<Scope>>,
+    plans: &BTreeMap<JobId, Arc<JobPlan>>,
+    id: &JobId,
+) -> Result<Question, Reason> {
+    let lost = || Reason::new("source", "the workflow that the job stands in is not known");
+    let job = run.jobs.get(id).ok_or_else(lost)?;
+    let caller = id.0.rsplit_once('/').map(|(caller, _)| JobId(caller.to_owned()));
+    let scope = scopes.get(&caller).cloned().ok_or_else(lost)?;
+    let key = Key::from(id.key());
+    let known = |need: &JobId| {
+        let needed = run.jobs.get(need)?;
+        Some((need.key().to_owned(), needed.result(), needed.outputs.clone()))
+    };
+    let needs = job.needs.iter().filter_map(&known);
+    // Without an `if` only their success counts: to list them again for each job of a chain would cost its square.
+    let plain = |job: &Written| job.condition.is_none();
+    let ancestors: Vec<_> =
+        if scope.workflow.jobs.get(&key).is_some_and(plain) && run.all_before_succeeded(id) {
+            Vec::new()
+        } else {
+            run.ancestors(id).into_iter().filter_map(known).collect()
+        };
+    Ok(Question {
+        id: id.clone(),
+        key,
+        needs: Known(needs.collect()),
+        ancestors: Known(ancestors),
+        cancelled: run.cancel.is_some(),
+        instance: plans.get(id).map(|plan| Box::new(plan.as_ref().clone())),
+        fetched: None,
+        scope,
+    })
+}
 
 impl RunActor {
-    /// What a job whose needs are done is asked with.
     fn question(&self, id: &JobId) -> Result<Question, Reason> {
-        let lost = || Reason::new("source", "the workflow that the job stands in is not known");
-        let job = self.run.jobs.get(id).ok_or_else(lost)?;
-        let instance = self.plans.get(id);
-        let caller = id.0.rsplit_once('/').map(|(caller, _)| JobId(caller.to_owned()));
-        let scope = self.scopes.get(&caller).cloned().ok_or_else(lost)?;
-        let key = Key::from(id.key());
-        let known = |need: &JobId| {
-            let needed = self.run.jobs.get(need)?;
-            Some((need.key().to_owned(), needed.result(), needed.outputs.clone()))
-        };
-        let needs = job.needs.iter().filter_map(&known);
-        // Without an `if` only their success counts: to list them again for each job of a chain would cost its square.
-        let plain = |job: &Written| job.condition.is_none();
-        let ancestors: Vec<_> =
-            if scope.workflow.jobs.get(&key).is_some_and(plain) && self.run.all_before_succeeded(id) {
-                Vec::new()
-            } else {
-                let before = self.run.ancestors(id);
-                before.into_iter().filter_map(known).collect()
-            };
-        Ok(Question {
-            id: id.clone(),
-            key,
-            needs: Known(needs.collect()),
-            ancestors: Known(ancestors),
-            cancelled: self.run.cancel.is_some(),
-            instance: instance.map(|plan| Box::new(plan.as_ref().clone())),
-            fetched: None,
-            scope,
-        })
+        question(&self.run, &self.scopes, &self.plans, id)
     }
 
     /// Judges a job whose judgement costs next to nothing; `None` when it may cost more, or is being made.
@@ -197,7 +209,8 @@ fn is_cheap(job: &Written) -> bool {
     job.strategy.is_none() && job.uses.is_none() && job.condition.is_none() && job.services.is_none()
 }
 
-async fn find(mut question: Question, store: Arc<ActionStore>, io: Io) -> plan::Outcome {
+/// Judges a job. A workflow of another repository that it calls is fetched for it.
+pub(super) async fn find(mut question: Question, store: Arc<ActionStore>, io: Io) -> plan::Outcome {
     // A workflow of another repository is fetched when its caller is sure to run; to find that out costs little.
     if let Some(reference) = called_elsewhere(&question) {
         let fetched = match store.fetch(&reference, &SilentNotes).await {

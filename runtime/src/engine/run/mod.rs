@@ -9,8 +9,10 @@ mod keeping;
 mod losing;
 mod outcome;
 mod prepared;
+mod restoring;
 mod writing;
 
 pub(in crate::engine) use actor::{AnswerPauses, CancelRun, CancelRunJob, RunActor, RunOrigin, SaveEvents};
 pub use outcome::{Outcome, RunHandle};
 pub(in crate::engine) use prepared::ClosePlace;
+pub(in crate::engine) use restoring::{Restored, is_under_way};

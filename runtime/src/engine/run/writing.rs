@@ -14,7 +14,7 @@ use super::actor::RunActor;
 use super::hidden::hide;
 use super::losing;
 use crate::engine::{appending::append, timers};
-use crate::event::{Event, JobState, Recorded};
+use crate::event::{Event, Recorded};
 use crate::fault;
 use crate::journal::JournalError;
 use crate::state::Decision;
@@ -67,36 +67,9 @@ impl RunActor {
 
     /// A job that failed and may be tried again has not ended.
     pub(super) fn or_retry(&self, event: Event) -> Event {
-        let Event::JobFinished {
-            job,
-            state: ended @ (JobState::Failure | JobState::Lost),
-            reason,
-            ..
-        } = &event
-        else {
-            return event;
-        };
-        let attempt = self.run.jobs.get(job).map_or(1, |job| job.attempt.max(1));
-        let plan = self.plans.get(job);
-        let mut retry = plan.and_then(|plan| plan.retry());
-        if let (JobState::Lost, Some(known)) = (ended, self.run.jobs.get(job)) {
-            retry = losing::retry(plan.and_then(|plan| plan.job()), known, retry);
-        }
-        let cancelled = self.cancelling || self.run.jobs.get(job).is_some_and(|job| job.cancel.is_some());
-        match retry {
-            Some(retry) if retry.allows_after(attempt) && !cancelled => {
-                let delay = i64::try_from(retry.delay_before(attempt + 1).as_millis()).unwrap_or(i64::MAX);
-                let until = self.shared.world.now().as_millis().saturating_add(delay);
-                Event::JobRetrying {
-                    job: job.clone(),
-                    attempt: attempt + 1,
-                    until: loom_protocol::Timestamp::from_millis(until),
-                    state: Some(*ended),
-                    reason: reason.clone(),
-                }
-            }
-            _ => event,
-        }
+        let plan = event.job().and_then(|job| self.plans.get(job));
+        let now = self.shared.world.now();
+        losing::or_retry(&self.run, plan.map(Arc::as_ref), event, self.cancelling, now)
     }
 
     /// Writes all that waits, and what follows from it by itself, as one; then tells those who asked and starts what is due.

@@ -13,7 +13,7 @@ use crate::actions::ActionOptions;
 use crate::context::RunFacts;
 use crate::engine::io::{Io, IoThreads};
 use crate::engine::{Engine, Executors, Launch, Opened, Recovered, RunHandle, StateDirectory};
-use crate::event::{Event, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
+use crate::event::{Event, OnCrash, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
 use crate::executor::{
     Apart, Closed, Executor, ExecutorError, ExitStatus, Fault, Notes, Owner, Place, PlaceFacts, PlaceSpec,
     Program, Signal, StepEnd, StepOutput, StepSpec, Stream, Swept, Wanted, led,
@@ -53,6 +53,7 @@ pub(super) fn launch(workspace: &Path, text: &str) -> Launch {
         actions: ActionOptions::new(workspace.join("actions")),
         node: Vec::new(),
         rerun: None,
+        on_crash: OnCrash::CleanUp,
     }
 }
 

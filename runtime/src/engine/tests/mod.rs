@@ -7,6 +7,7 @@ mod keeping;
 mod late;
 mod pausing;
 mod reruns;
+mod resuming;
 mod seeds;
 mod sim;
 

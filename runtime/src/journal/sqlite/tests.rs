@@ -240,7 +240,7 @@ async fn a_line_of_the_list_with_a_word_that_is_not_known_hides_no_other() {
         add(&journal, &RunId(name.into()), vec![created()]).await.unwrap();
     }
     let raw = Connection::open(directory.path().join("journal.db")).unwrap();
-    raw.execute(r#"UPDATE run SET on_crash = '"resume"' WHERE id = 'a'"#, [])
+    raw.execute(r#"UPDATE run SET on_crash = '"unheardOf"' WHERE id = 'a'"#, [])
         .unwrap();
     let listed = journal.runs(RunQuery::default()).await.unwrap();
     assert_eq!(listed.len(), 1);

@@ -192,7 +192,12 @@ pub(super) async fn only_one_takes_over_from_a_dead_owner(place: &dyn Place) {
     }
     let events = journal.read(&run, Seq(1), 10).await.unwrap();
     let words: Vec<_> = events.into_iter().map(|event| event.event).collect();
-    assert_eq!(words, [Event::RunTakenOver { owner: owner(2) }, lost()]);
+    let taken_over = Event::RunTakenOver {
+        owner: owner(2),
+        from: Some(owner(1)),
+        resumes: false,
+    };
+    assert_eq!(words, [taken_over, lost()]);
     let listed = journal.runs(RunQuery::default()).await.unwrap().remove(0);
     assert_eq!((listed.owner, listed.state), (owner(2), RunState::Lost));
 }

@@ -48,7 +48,7 @@ pub(super) fn makes_sense(events: &[Recorded]) -> Result<Run, String> {
             );
         }
         match &recorded.event {
-            Event::RunTakenOver { .. } => taken_over = true,
+            Event::RunTakenOver { resumes, .. } => taken_over |= !resumes,
             Event::JobStarting { job, attempt, .. } => {
                 let before = attempts.insert(job.clone(), *attempt).unwrap_or(0);
                 holds!(
@@ -216,6 +216,31 @@ fn ancestors(workflow: &Workflow, job: &Job) -> Vec<String> {
     all
 }
 
+/// Whether an attempt ended with the process that made it.
+fn died(attempt: &state::EarlierAttempt) -> bool {
+    let reason = attempt.reason.as_ref();
+    reason.is_some_and(|reason| reason.code == "owner-died")
+}
+
+/// Whether no step that had begun ran again because a process died, but where its job says that it is tried again.
+pub(super) fn runs_nothing_twice(workflow: &Workflow, run: &Run) -> Result<(), String> {
+    for (id, job) in &run.jobs {
+        let Some(written) = workflow.jobs.iter().find(|job| job.key == id.top()) else {
+            continue;
+        };
+        let may = written.attempts > 1;
+        for attempt in job.earlier.iter().filter(|attempt| died(attempt)) {
+            let began = attempt.steps.values().any(|step| step.started_at.is_some());
+            holds!(
+                may || !began,
+                "{id} runs again, and a step of attempt {} had begun",
+                attempt.attempt
+            );
+        }
+    }
+    Ok(())
+}
+
 /// The steps of a job's last attempt, when all ran in their turn and nothing ended them.
 fn steps(id: &JobId, job: &Job, state: &state::Job) -> Result<(), String> {
     let reported = matches!(state.state, JobState::Success | JobState::Failure) && state.reason.is_none();
@@ -251,7 +276,10 @@ fn steps(id: &JobId, job: &Job, state: &state::Job) -> Result<(), String> {
     };
     holds!(state.state == expected, "{id} is {}, not {expected}", state.state);
     holds!(
-        expected == JobState::Success || state.attempt == job.attempts,
+        // A death may have taken attempts in which nothing had begun.
+        expected == JobState::Success
+            || state.attempt == job.attempts
+            || (state.attempt > job.attempts && state.earlier.iter().any(died)),
         "{id} gave up at attempt {} of {}",
         state.attempt,
         job.attempts

@@ -30,6 +30,8 @@ struct Inner {
     gone: Option<(u64, u64)>,
     /// Whether openings, closings and services fail now and then.
     frail: bool,
+    /// Whether services never fail.
+    steady: bool,
     held: Mutex<BTreeSet<String>>,
     /// What was removed by name: a run that is given up does so while its jobs may still close their places.
     reclaimed: Mutex<BTreeSet<String>>,
@@ -51,6 +53,21 @@ impl SimExecutor {
             seed,
             gone: chance.one_in(12).then_some(gone),
             frail: chance.one_in(3),
+            steady: false,
+            held: Mutex::default(),
+            reclaimed: Mutex::default(),
+            wrongs: Mutex::default(),
+        }))
+    }
+
+    /// One in which nothing fails.
+    pub(super) fn steady(world: SimWorld, seed: u64) -> Self {
+        Self(Arc::new(Inner {
+            world,
+            seed,
+            gone: None,
+            frail: false,
+            steady: true,
             held: Mutex::default(),
             reclaimed: Mutex::default(),
             wrongs: Mutex::default(),
@@ -150,7 +167,7 @@ impl Executor for SimExecutor {
         let mut services = indexmap::IndexMap::new();
         for service in place.services.keys() {
             self.pass(&mut chance, 2_000_000).await;
-            if chance.one_in(4) {
+            if chance.one_in(4) && !self.0.steady {
                 self.remove(|held| held == name);
                 return Err(ExecutorError::Workflow {
                     what: format!("start the service `{service}`"),

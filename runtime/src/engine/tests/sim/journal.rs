@@ -1,10 +1,11 @@
 //! A journal in memory whose disk is full for a while, or whose answers get lost, as the seed says.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use loom_protocol::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::chance::Chance;
 use super::world::SimWorld;
@@ -16,6 +17,13 @@ use crate::journal::{
     Stamped, Summary,
 };
 
+/// When the process is killed: right before a write, or right after it. Writes count from 1, over all processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Strike {
+    pub(super) at: usize,
+    pub(super) before: bool,
+}
+
 /// Outlives the processes that use it.
 pub(super) struct SimJournal {
     inner: MemoryJournal,
@@ -25,6 +33,9 @@ pub(super) struct SimJournal {
     /// Of so many writes one is done and its answer lost.
     loses: Option<u64>,
     chance: Mutex<Chance>,
+    strikes: Vec<Strike>,
+    writes: AtomicUsize,
+    struck: Notify,
 }
 
 impl SimJournal {
@@ -37,6 +48,45 @@ impl SimJournal {
             full: chance.one_in(12).then_some(full),
             loses: chance.one_in(10).then_some(6),
             chance: Mutex::new(chance.clone()),
+            strikes: Vec::new(),
+            writes: AtomicUsize::new(0),
+            struck: Notify::new(),
+        }
+    }
+
+    /// One that never fails, with when the process is killed.
+    pub(super) fn steady(world: SimWorld, strikes: Vec<Strike>) -> Self {
+        Self {
+            full: None,
+            loses: None,
+            strikes,
+            ..Self::new(world, &mut Chance::new(0, "steady"))
+        }
+    }
+
+    /// Ends when the process is to be killed.
+    pub(super) async fn struck(&self) {
+        self.struck.notified().await;
+    }
+
+    /// Writes that were begun so far.
+    pub(super) fn writes_done(&self) -> usize {
+        self.writes.load(Ordering::Relaxed)
+    }
+
+    /// Does one write, unless the process is killed at it: then this never ends.
+    async fn write<T>(&self, write: impl Future<Output = T>) -> T {
+        let at = self.writes.fetch_add(1, Ordering::Relaxed) + 1;
+        self.strike(Strike { at, before: true }).await;
+        let written = write.await;
+        self.strike(Strike { at, before: false }).await;
+        written
+    }
+
+    async fn strike(&self, strike: Strike) {
+        if self.strikes.contains(&strike) {
+            self.struck.notify_one();
+            std::future::pending::<()>().await;
         }
     }
 
@@ -70,7 +120,7 @@ impl Journal for SimJournal {
         events: Vec<Event>,
     ) -> Result<Vec<Recorded>, JournalError> {
         self.writes()?;
-        let written = self.inner.append(run, owner, after, events).await?;
+        let written = self.write(self.inner.append(run, owner, after, events)).await?;
         self.answer(written)
     }
 
@@ -123,7 +173,9 @@ impl Journal for SimJournal {
         events: Vec<Event>,
     ) -> Result<bool, JournalError> {
         self.writes()?;
-        let taken = self.inner.take_over(run, from, to, after, events).await?;
+        let taken = self
+            .write(self.inner.take_over(run, from, to, after, events))
+            .await?;
         self.answer(taken)
     }
 

@@ -8,6 +8,7 @@ mod chance;
 mod checks;
 mod executor;
 mod journal;
+mod sweep;
 mod workflow;
 mod world;
 
@@ -20,6 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use tokio::sync::Semaphore;
 
 use self::chance::Chance;
@@ -28,14 +30,18 @@ use self::journal::SimJournal;
 use self::workflow::Workflow;
 use self::world::SimWorld;
 use super::fakes;
+use crate::actions::ActionOptions;
 use crate::config::Keep;
 use crate::engine::io::Io;
-use crate::engine::{Engine, EngineError, Executors, Opened, RerunOrder, RunHandle, StateDirectory};
-use crate::event::{Event, Seq};
+use crate::engine::{
+    Engine, EngineError, Executors, Opened, RerunOrder, ResumeError, RunHandle, StateDirectory,
+};
+use crate::event::{Event, OnCrash, Seq, SourceFile};
 use crate::executor::{Executor, Owner};
 use crate::id::{JobId, JobKey, RunId};
 use crate::journal::{Journal, RunQuery};
 use crate::owner::Ownership;
+use crate::rerun::resumption;
 use crate::state::{Again, RerunError};
 use crate::world::World;
 
@@ -66,6 +72,8 @@ struct Simulation {
     executor: SimExecutor,
     journal: Arc<SimJournal>,
     workflow: Workflow,
+    /// Files that it calls.
+    called: Vec<SourceFile>,
     /// When, in microseconds, and what.
     deeds: Vec<(u64, Deed)>,
     /// When the process is killed.
@@ -73,6 +81,8 @@ struct Simulation {
     slots: Option<usize>,
     parallel: usize,
     keep: Keep,
+    /// What the death of the process means for its runs.
+    on_crash: OnCrash,
     seed: u64,
 }
 
@@ -128,11 +138,13 @@ impl Simulation {
             executor: SimExecutor::new(world.clone(), seed, &mut chance),
             journal: Arc::new(SimJournal::new(world.clone(), &mut chance)),
             workflow,
+            called: Vec::new(),
             deeds,
             kills,
             slots: chance.one_in(4).then_some(1),
             parallel: usize::try_from(1 + chance.below(4)).unwrap(),
             keep: Chance::new(seed, "keep").of(&[Keep::Never, Keep::Never, Keep::Failed, Keep::Always]),
+            on_crash: Chance::new(seed, "crash").of(&[OnCrash::CleanUp, OnCrash::Resume]),
             world,
             seed,
         }
@@ -164,8 +176,9 @@ impl Simulation {
     /// One process: does what is left to do, until all has ended or it is killed.
     async fn process(&self, engine: &Engine, outside: &RefCell<Outside>) {
         let slots = self.slots.map(|many| Arc::new(Semaphore::new(many)));
-        engine.recover(self.executors()).await.ok();
-        let mut handles: Vec<RunHandle> = Vec::new();
+        let found = engine.recover(self.executors()).await;
+        let resumable = found.map(|found| found.resumable).unwrap_or_default();
+        let mut handles = self.resume(engine, resumable, slots.as_ref()).await;
         loop {
             let next = self.deeds.get(outside.borrow().done).copied();
             let Some((at, deed)) = next else { break };
@@ -176,6 +189,8 @@ impl Simulation {
                     let mut launch = fakes::launch(Path::new("/workspace"), &self.workflow.text);
                     launch.source.options.parallel = self.parallel;
                     launch.source.options.keep = self.keep;
+                    launch.on_crash = self.on_crash;
+                    launch.source.files.extend(self.called.iter().cloned());
                     let started = match &slots {
                         Some(slots) => engine.start_when_free(launch, slots).await,
                         None => engine.start(launch).await,
@@ -210,6 +225,7 @@ impl Simulation {
     async fn again(&self, engine: &Engine, of: RunId, part: Part) -> Option<RunHandle> {
         let mut launch = fakes::launch(Path::new("/workspace"), &self.workflow.text);
         launch.source.options.parallel = self.parallel;
+        launch.on_crash = self.on_crash;
         launch.rerun = Some(RerunOrder {
             of,
             again: match part {
@@ -238,6 +254,30 @@ impl Simulation {
         None
     }
 
+    /// Goes on with runs whose process was killed.
+    async fn resume(
+        &self,
+        engine: &Engine,
+        runs: Vec<RunId>,
+        slots: Option<&Arc<Semaphore>>,
+    ) -> Vec<RunHandle> {
+        let mut handles = Vec::new();
+        for id in runs {
+            let Ok(Some(run)) = engine.run(&id).await else {
+                continue;
+            };
+            let actions = ActionOptions::new("/workspace/actions");
+            let launch = resumption(&run, IndexMap::new(), actions);
+            match engine.resume(&id, launch, slots).await {
+                Ok(handle) => handles.push(handle),
+                Err(EngineError::Resume(error @ ResumeError::Source { .. })) => panic!("failed to {error}"),
+                // It is tried again, or has ended as lost.
+                Err(_) => {}
+            }
+        }
+        handles
+    }
+
     fn executors(&self) -> Vec<Arc<dyn Executor>> {
         vec![Arc::new(self.executor.clone())]
     }
@@ -254,6 +294,9 @@ impl Simulation {
                     };
                     if self.journal.runs(open).await.unwrap().is_empty() {
                         return Ok(());
+                    }
+                    for handle in self.resume(engine, recovered.resumable, None).await {
+                        handle.finished().await;
                     }
                     "a run is open".clone_into(&mut last);
                 }
@@ -332,6 +375,7 @@ impl Simulation {
                             None => std::future::pending().await,
                         }
                     } => None,
+                    () = self.journal.struck() => None,
                     () = self.world.sleep(LIMIT) => Some(Err("it does not end".to_owned())),
                     () = self.process(&engine, &outside) => {
                         let gone = self.must_be_gone(&self.histories().await, state);
@@ -361,6 +405,7 @@ impl Simulation {
             }
             let run = checks::makes_sense(events)?;
             checks::follows_the_rules(&self.workflow, &run)?;
+            checks::runs_nothing_twice(&self.workflow, &run)?;
             checks::keeps_what_it_should(&run, self.keep, &kept)?;
         }
         writeln!(text, "ended after {} microseconds", self.world.micros()).unwrap();
@@ -446,17 +491,20 @@ fn simulate(seed: u64, state: &Path, twice: bool) -> Result<(), (String, String)
     Ok(())
 }
 
+/// A directory, in memory where the machine has files there.
+fn in_memory() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let there = memory
+        .is_dir()
+        .then(|| tempfile::tempdir_in(memory).ok())
+        .flatten();
+    there.unwrap_or_else(|| tempfile::tempdir().unwrap())
+}
+
 /// Simulates seeds one after the other, in memory where the machine has files there. Fails with all that is wrong, and
 /// with the whole story of the first one.
 fn simulate_all(seeds: Range<u64>, twice: impl Fn(u64) -> bool) {
-    let memory = Path::new("/dev/shm");
-    let directory = if memory.is_dir() {
-        tempfile::tempdir_in(memory)
-            .or_else(|_| tempfile::tempdir())
-            .unwrap()
-    } else {
-        tempfile::tempdir().unwrap()
-    };
+    let directory = in_memory();
     let state = directory.path().join("state");
     let mut wrong: Vec<(String, String)> = Vec::new();
     for seed in seeds {

@@ -27,6 +27,9 @@ export function RunFacts({ run }: { run: Run }) {
         <Fact name="Event" value={run.event ?? UNKNOWN} />
         <Fact name="Executor" value={run.executor ?? UNKNOWN} />
         {run.rerun && <Fact name="Attempt" value={<AttemptOf rerun={run.rerun} />} />}
+        {run.resumedAt?.map((at) => (
+          <Fact key={at} name="Resumed" value={<ResumedAt at={at} />} />
+        ))}
         {carrier && <Fact name="Actor" value={<ActorLink id={carrier.id} />} />}
         <Fact name="File" value={<span className="mono">{run.workflow.file ?? UNKNOWN}</span>} />
       </dl>
@@ -36,6 +39,15 @@ export function RunFacts({ run }: { run: Run }) {
         next={run.reason && adviceOn(run.state, run.reason)}
       />
     </>
+  );
+}
+
+/** When another process went on with the run. */
+function ResumedAt({ at }: { at: string }) {
+  return (
+    <span title="The process that ran it had died. Jobs that had ended stayed as they were.">
+      <Age of={at} />
+    </span>
   );
 }
 

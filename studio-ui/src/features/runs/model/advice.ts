@@ -4,6 +4,8 @@ import type { Reason } from "../../../api/types";
 
 const NEXT: Record<string, string> = {
   "owner-died": "The process that ran it was killed, or the machine went down. What it left is removed; run it again.",
+  "not-resumed":
+    "Mend what its reason names, then run it again: what had ended need not run once more (Re-run failed).",
   "session-lost":
     "Something ended the job's container or process from outside: the engine, a restart, too little memory. Run it again.",
   unreachable: "See whether the Docker engine runs (`loom-runtime doctor` asks it), then run it again.",

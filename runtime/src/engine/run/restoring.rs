@@ -1,0 +1,196 @@
+//! What the actor of a run knows beside its history, found out again: the workflows that are called, and what the jobs are
+//! made of that have not ended. Both follow from what the run was made from, its secrets and its history.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use loom_protocol::Timestamp;
+
+use super::judging::{find, question};
+use super::losing;
+use crate::actions::ActionStore;
+use crate::engine::io::Io;
+use crate::event::{Event, JobState, JobTerms, Outputs, Reason, StepState};
+use crate::id::JobId;
+use crate::plan::{Expansion, JobPlan, Outcome, Scope};
+use crate::state::{Job, Run};
+
+/// What was found out of a run's jobs.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Restored {
+    /// The workflows, by the job that calls them; that of the run itself by none.
+    pub(super) scopes: BTreeMap<Option<JobId>, Arc<Scope>>,
+    /// Jobs that were judged and run themselves.
+    pub(super) plans: BTreeMap<JobId, Arc<JobPlan>>,
+}
+
+impl Restored {
+    /// Of a run that begins: its workflow.
+    pub(in crate::engine) fn new(root: Arc<Scope>) -> Self {
+        Self {
+            scopes: BTreeMap::from([(None, root)]),
+            plans: BTreeMap::new(),
+        }
+    }
+
+    /// Judges the jobs again that were judged and have not ended.
+    ///
+    /// # Errors
+    /// When one becomes something else than its history says: a workflow that it calls is another one now, or a newer Loom
+    /// wrote the history.
+    pub(in crate::engine) async fn of(
+        run: &Run,
+        root: Arc<Scope>,
+        store: &Arc<ActionStore>,
+        io: &Io,
+    ) -> Result<Self, Reason> {
+        let mut restored = Self::new(root);
+        // A job stands behind the one that brought it.
+        for (id, job) in &run.jobs {
+            let judged = job.group.is_some() || matches!(job.state, JobState::Queued | JobState::Running);
+            let known = job.group.is_none() && restored.plans.contains_key(id);
+            if job.state.is_final() || !judged || known || run.is_reused(id) {
+                continue;
+            }
+            let outcome = restored.judge(run, id, store, io).await?;
+            restored.take(run, id, job, outcome)?;
+        }
+        Ok(restored)
+    }
+
+    async fn judge(
+        &self,
+        run: &Run,
+        id: &JobId,
+        store: &Arc<ActionStore>,
+        io: &Io,
+    ) -> Result<Outcome, Reason> {
+        let mut asked = question(run, &self.scopes, &self.plans, id)?;
+        // Whether the run was cancelled before the job was judged or after it decides only whether the job runs.
+        asked.cancelled = false;
+        let outcome = find(asked.clone(), Arc::clone(store), io.clone()).await;
+        if !matches!(outcome, Outcome::Skip(_)) {
+            return Ok(outcome);
+        }
+        asked.cancelled = true;
+        Ok(find(asked, Arc::clone(store), io.clone()).await)
+    }
+
+    fn take(&mut self, run: &Run, id: &JobId, job: &Job, outcome: Outcome) -> Result<(), Reason> {
+        match outcome {
+            Outcome::Run(terms, plan) if job.group.is_none() && same_terms(job, &terms) => {
+                self.plans.insert(id.clone(), Arc::new(*plan));
+            }
+            Outcome::Expand(expansion) if same_jobs(run, id, job, &expansion) => {
+                for (instance, plan) in expansion.plans {
+                    self.plans.insert(instance, Arc::new(plan));
+                }
+                if let Some(scope) = expansion.scope {
+                    self.scopes.insert(Some(id.clone()), scope);
+                }
+            }
+            Outcome::Fail(reason) | Outcome::Skip(reason) => {
+                let why = format!("job `{id}` cannot be judged as before: {}", reason.message);
+                return Err(Reason::new("source", why));
+            }
+            _ => {
+                return Err(Reason::new(
+                    "source",
+                    format!(
+                        "job `{id}` is not what it was when the run began: what it is made of has changed"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What becomes of the jobs that were under way: the places that they ran in are gone with the process that had them.
+    pub(in crate::engine) fn broken_off(&self, run: &Run, reason: &Reason, now: Timestamp) -> Vec<Event> {
+        let under_way = run.jobs.iter().filter(|(_, job)| is_under_way(job));
+        under_way
+            .flat_map(|(id, job)| self.end_of(run, (id, job), reason, now))
+            .collect()
+    }
+
+    fn end_of(&self, run: &Run, (id, job): (&JobId, &Job), reason: &Reason, now: Timestamp) -> Vec<Event> {
+        // Those that a step brought end before it.
+        let steps = job.steps.iter().rev();
+        let mut events: Vec<Event> = steps
+            .filter(|(_, step)| step.state == StepState::Running)
+            .map(|(step, known)| {
+                let began = known.started_at.unwrap_or(now);
+                Event::StepFinished {
+                    job: id.clone(),
+                    step: step.clone(),
+                    outcome: StepState::Lost,
+                    conclusion: StepState::Lost,
+                    exit_code: None,
+                    signal: None,
+                    reason: Some(reason.clone()),
+                    duration_ms: u64::try_from(now.as_millis() - began.as_millis()).unwrap_or_default(),
+                    outputs: Outputs::new(),
+                }
+            })
+            .collect();
+        let began = |step: &crate::state::Step| step.state != StepState::Waiting;
+        events.push(if job.steps.values().any(began) {
+            let lost = Event::JobFinished {
+                job: id.clone(),
+                state: JobState::Lost,
+                reason: Some(reason.clone()),
+                outputs: Outputs::new(),
+                reused: None,
+            };
+            losing::or_retry(
+                run,
+                self.plans.get(id).map(Arc::as_ref),
+                lost,
+                run.cancel.is_some(),
+                now,
+            )
+        } else {
+            // Nothing of it has happened: it begins anew.
+            Event::JobRetrying {
+                job: id.clone(),
+                attempt: job.attempt + 1,
+                until: now,
+                state: Some(JobState::Lost),
+                reason: Some(reason.clone()),
+            }
+        });
+        events
+    }
+}
+
+/// Whether a job has a place, or is about to have one.
+pub(in crate::engine) fn is_under_way(job: &Job) -> bool {
+    job.state == JobState::Running && job.runs_itself()
+}
+
+/// Whether a job that was judged again is the one that the history has. Texts may differ: values that a step had masked are
+/// masked there.
+fn same_terms(job: &Job, terms: &JobTerms) -> bool {
+    job.terms.as_ref().is_some_and(|known| {
+        known.image == terms.image
+            && known.continue_on_error == terms.continue_on_error
+            && known.attempts == terms.attempts
+            && known.concurrency.is_some() == terms.concurrency.is_some()
+    })
+}
+
+fn same_jobs(run: &Run, id: &JobId, job: &Job, expansion: &Expansion) -> bool {
+    let known = run
+        .jobs
+        .iter()
+        .filter(|(_, child)| child.parent.as_ref() == Some(id));
+    let known: Vec<_> = known
+        .map(|(child, known)| (child, &known.needs, &known.calls))
+        .collect();
+    let found: Vec<_> = expansion
+        .outlines
+        .iter()
+        .map(|outline| (&outline.id, &outline.needs, &outline.calls))
+        .collect();
+    job.group == Some(expansion.rules) && known == found
+}

@@ -39,7 +39,8 @@ async fn left(bench: &Bench, so_far: Vec<Event>) -> (RunId, Launch) {
         rerun: None,
     };
     let events = [created, Event::RunStarted].into_iter().chain(so_far).collect();
-    let append = bench.journal.append(&run, &somebody_else(), Seq(0), events);
+    let owner = somebody_else();
+    let append = bench.journal.append(&run, &owner, Seq(0), events);
     append.await.unwrap();
     (run, launch)
 }

@@ -79,11 +79,9 @@ pub(crate) async fn ask(
 async fn seen(services: &Services, bearer: &str, about: Option<&str>, path: &str) -> Vec<String> {
     let list = ask(services, bearer, about, Method::GET, path, None).await;
     assert_eq!(list.status, 200, "{}", list.text());
-    list.json()
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|actor| actor["id"].as_str().unwrap().to_owned())
+    let list = list.json();
+    let ids = list.as_array().unwrap().iter();
+    ids.map(|actor| actor["id"].as_str().unwrap().to_owned())
         .collect()
 }
 

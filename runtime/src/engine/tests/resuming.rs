@@ -39,8 +39,8 @@ async fn left(bench: &Bench, so_far: Vec<Event>) -> (RunId, Launch) {
         rerun: None,
     };
     let events = [created, Event::RunStarted].into_iter().chain(so_far).collect();
-    let append = bench.journal.append(&run, &somebody_else(), Seq(0), events);
-    append.await.unwrap();
+    let owner = somebody_else();
+    bench.journal.append(&run, &owner, Seq(0), events).await.unwrap();
     (run, launch)
 }
 

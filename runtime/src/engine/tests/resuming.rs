@@ -40,8 +40,7 @@ async fn left(bench: &Bench, so_far: Vec<Event>) -> (RunId, Launch) {
     };
     let events = [created, Event::RunStarted].into_iter().chain(so_far).collect();
     let owner = somebody_else();
-    let append = bench.journal.append(&run, &owner, Seq(0), events);
-    append.await.unwrap();
+    bench.journal.append(&run, &owner, Seq(0), events).await.unwrap();
     (run, launch)
 }
 

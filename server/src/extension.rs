@@ -7,6 +7,7 @@ use loom_protocol::PartHealth;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::live::LiveDescription;
 use crate::{Directory, Hub};
 
 /// A product that is plugged into a studio server.
@@ -25,6 +26,11 @@ pub trait Extension: Send + Sync {
     /// The description of its routes, merged into `/api/openapi.json`.
     fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {
         None
+    }
+
+    /// The description of what it sends and takes over sockets, merged into `/api/asyncapi.json`.
+    fn live(&self) -> LiveDescription {
+        LiveDescription::default()
     }
 
     /// Its parts for `/api/health`, by name. Shown to everybody, so no secret may be in it. Must not wait.

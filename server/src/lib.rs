@@ -38,21 +38,26 @@ mod traffic;
 mod tries;
 pub mod ui;
 mod windows;
+mod workspaces;
 
-pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, UnknownRole};
+pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, TokenWorkspaces, UnknownRole};
 pub use app::{Services, create_app};
 pub use certificate::CertificateError;
 pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
 pub use extension::{Extension, StudioHandle, UiSection};
 pub use http::{
-    ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, document as openapi_document, link_to_next,
-    routes as studio_routes,
+    ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, asyncapi_document,
+    document as openapi_document, link_to_next, routes as studio_routes,
 };
 pub use ingest::Intake;
-pub use live::{Admission, Cursor, Draft, Hub, Pulse, Sockets, Subscription, bounded_frames, close_reason};
+pub use live::{
+    Admission, Cursor, Draft, Hub, LiveChannel, LiveDescription, MessageType, Pulse, Sockets, Subscription,
+    bounded_frames, close_reason,
+};
 pub use logging::log_filter;
 pub use options::{DEFAULT_PORT, RecorderOptions, StudioOptions, TlsFiles, Token};
 pub use recording::RecordingError;
 pub use replication::{Door, MemoryLog};
 pub use studio::{RunningStudio, StartError, Studio, StudioBuilder};
+pub use workspaces::{InvalidWorkspace, Workspace, WorkspaceName};

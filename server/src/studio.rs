@@ -11,20 +11,18 @@ use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::{HttpServer, rt::net::TcpStream};
 use loom_bridge::ActorRegistry;
-use loom_history::{History, HistoryOptions};
 use tokio::task::JoinHandle;
 
-use crate::access::{Access, TokenFileError};
+use crate::access::{Access, Reach, TokenFileError};
 use crate::certificate::{Certificate, CertificateError};
 use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
 use crate::options::TlsFiles;
-use crate::otlp::Receiver;
-use crate::recording::{Opened, RecordingError, Recordings};
-use crate::replication::{Door, Replica, ReplicatedLog, Replicating, StudioClock};
-use crate::windows::Windows;
+use crate::recording::{Opened, RecordingError};
+use crate::replication::{Door, ReplicatedLog};
+use crate::workspaces::{Plan, Source, Workspace, WorkspaceName, Workspaces};
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
 /// Time that open requests have to end when the server stops.
@@ -55,7 +53,7 @@ pub struct RunningStudio {
     secure: bool,
     /// Where programs of this machine may speak plain HTTP though it speaks TLS to others.
     plain: Option<SocketAddr>,
-    /// The actors.
+    /// The actors of `main`, as all that is named here.
     pub directory: Arc<Directory>,
     /// What reports change. Where there are several servers, only `door` may be reported to.
     pub intake: Arc<Intake>,
@@ -65,12 +63,10 @@ pub struct RunningStudio {
     pub hub: Hub,
     /// The sockets that are open.
     pub sockets: Sockets,
-    extensions: Vec<Arc<dyn Extension>>,
-    recordings: Arc<Recordings>,
+    workspaces: Workspaces,
     server: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
     feed: Feed,
-    replicating: Option<Replicating>,
 }
 
 /// Why a studio did not start.
@@ -186,7 +182,11 @@ impl StudioBuilder {
     /// is read here, so this waits for the disk.
     pub fn services(self) -> Result<Services, StartError> {
         let options = self.options;
-        let access = Access::new(options.token, options.tokens.as_deref())?;
+        let reach = match (&self.opened, &self.log) {
+            (None, None) => Reach::Named,
+            _ => Reach::MainAlone,
+        };
+        let access = Access::new(options.token.clone(), options.tokens.as_deref(), reach)?;
         if !options.bind.is_loopback() && !access.has_token() {
             return Err(StartError::TokenRequired { bind: options.bind });
         }
@@ -196,70 +196,29 @@ impl StudioBuilder {
             .map(|text| text.parse::<Origin>())
             .collect::<Result<_, _>>()
             .map_err(StartError::Origin)?;
-        let pages = crate::app::sections(&self.extensions)
+        let pages = crate::workspaces::sections(&self.extensions)
             .into_iter()
             .map(|section| section.path)
             .collect();
-        let started = self.clock.now();
-        let guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
-        let history = |directory| {
-            Arc::new(History::open(HistoryOptions {
-                directory,
-                ..HistoryOptions::default()
-            }))
-        };
-        let mut replica = None;
-        let (intake, recordings, guard) = match (self.opened, self.log) {
+        let mut guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
+        let source = match (self.opened, self.log) {
             (Some(opened), _) => {
-                let intake = opened.last(&options.directory)?;
-                let recordings = Recordings::opened(opened, options.directory);
-                (intake, recordings, guard.of_the_past())
+                guard = guard.of_the_past();
+                Source::Recording(opened)
             }
-            (None, None) => {
-                let recordings = Recordings::new(&options.recorder, options.directory.clone(), false);
-                let directory = Arc::new(Directory::new(options.directory, self.clock));
-                let intake = Intake::recorded(directory, recordings.recorders());
-                (
-                    Arc::new(intake.remembering(history(options.state))),
-                    recordings,
-                    guard,
-                )
-            }
-            (None, Some(log)) => {
-                let recordings = Recordings::new(&options.recorder, options.directory.clone(), true);
-                let clock = Arc::new(StudioClock::new(self.clock));
-                let directory = Arc::new(Directory::new(options.directory, clock.clone()));
-                let intake = Intake::recorded(directory, recordings.recorders());
-                let intake = Arc::new(intake.remembering(history(options.state)));
-                let sessions = guard.sessions().clone();
-                replica = Some(Arc::new(Replica::new(log, intake.clone(), sessions, clock)));
-                (intake, recordings, guard)
-            }
+            (None, Some(log)) => Source::Log(log),
+            (None, None) => Source::Reports,
         };
-        let door = Door::new(intake.clone(), replica);
-        let services = Services {
-            otlp: Arc::new(Receiver::new(door.clone())),
-            door,
-            directory: intake.directory().clone(),
-            intake,
-            recordings: Arc::new(recordings),
-            hub: Hub::new(started),
-            sockets: Sockets::new(options.max_sockets, options.stalled_after),
-            windows: Windows::default(),
+        let plan = Plan {
+            started: self.clock.now(),
+            options,
+            clock: self.clock,
             guard: Arc::new(guard),
-            registry: self.registry,
-            body_within: options.body_within,
-            extensions: self.extensions,
-            started,
         };
-        if let Some(replica) = services.door.replica() {
-            let replica = Arc::downgrade(replica);
-            services
-                .hub
-                .tell_position(move || Some(replica.upgrade()?.position()?.to_string()));
-        }
-        services.attach_extensions();
-        Ok(services)
+        let main = plan.make(&WorkspaceName::main(), source, self.registry, self.extensions)?;
+        Ok(Services {
+            workspaces: Workspaces::new(plan, main),
+        })
     }
 
     /// Listens and serves. Must be called within a tokio or actix runtime.
@@ -280,31 +239,9 @@ impl StudioBuilder {
         if let Some(first) = listeners.first() {
             addr = first.local_addr().map_err(failed)?;
         }
-        let replicating = services
-            .door
-            .replica()
-            .map(|replica| replica.start(name_of(addr), &services.recordings));
-        let recorded = services.recordings.start(&services.intake);
-        recorded.map_err(StartError::Recorder)?;
-        let feed = Feed::start(
-            &services.door,
-            &services.otlp,
-            &services.hub,
-            &services.sockets,
-            &services.windows,
-            &services.guard,
-            certificate.as_ref(),
-        );
-        let Services {
-            directory,
-            intake,
-            door,
-            hub,
-            sockets,
-            extensions,
-            recordings,
-            ..
-        } = services.clone();
+        let workspaces = services.workspaces.clone();
+        workspaces.start(&name_of(addr)).map_err(StartError::Recorder)?;
+        let feed = Feed::of_server(&workspaces, certificate.as_ref());
         let mut server = HttpServer::new(move || create_app(&services))
             .on_connect(prepare)
             .shutdown_timeout(SHUTDOWN_SECONDS)
@@ -341,22 +278,25 @@ impl StudioBuilder {
             addr,
             secure: certificate.is_some(),
             plain,
-            directory,
-            intake,
-            door: Arc::new(door),
-            hub,
-            sockets,
-            extensions,
-            recordings,
+            directory: workspaces.main().directory.clone(),
+            intake: workspaces.main().intake.clone(),
+            door: Arc::new(workspaces.main().door.clone()),
+            hub: workspaces.main().hub.clone(),
+            sockets: workspaces.main().sockets.clone(),
+            workspaces,
             server: server.handle(),
             serving: tokio::spawn(server),
             feed,
-            replicating,
         })
     }
 }
 
 impl RunningStudio {
+    /// A workspace that is open.
+    pub fn workspace(&self, name: &WorkspaceName) -> Option<Arc<Workspace>> {
+        self.workspaces.get(name)
+    }
+
     /// The address to open in a browser.
     pub fn url(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
@@ -379,25 +319,17 @@ impl RunningStudio {
 
     /// Stops: viewers are told, open requests have three seconds to end.
     pub async fn stop(self) {
-        for extension in &self.extensions {
-            extension.stopping();
+        for workspace in self.workspaces.all() {
+            workspace.stopping();
         }
-        self.hub.close();
-        self.directory.orders().polls().close();
         self.server.stop(true).await;
         match self.serving.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the server did not end well"),
             Err(error) => tracing::error!(%error, "the server panicked"),
         }
-        if let Some(flight) = self.recordings.flight() {
-            flight.stop();
-        }
         drop(self.feed);
-        let intake = self.intake;
-        // Waits for the disk. That it panics would be a fault of ours, and there is nothing left that it could harm.
-        let _panic = tokio::task::spawn_blocking(move || intake.history().close()).await;
-        drop(self.replicating);
+        self.workspaces.stop().await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use loom_studio::{Clock, Role, SystemClock, TokenFile, TokenFileError};
+use loom_studio::{Clock, Role, SystemClock, TokenFile, TokenFileError, TokenWorkspaces, WorkspaceName};
 
 use crate::{chain, say};
 
@@ -28,8 +28,11 @@ enum Action {
         /// report: report actors alone; view: look; operate: also start, stop, order; admin: everything
         #[arg(long, value_parser = role)]
         role: Role,
+        /// The workspace that it is for, `main` when absent; given several times, the first is the one without another word
+        #[arg(long = "workspace", value_parser = workspace, value_name = "WORKSPACE")]
+        workspaces: Vec<WorkspaceName>,
     },
-    /// Lists names, roles, and when tokens were made
+    /// Lists names, roles, when tokens were made, and their workspaces where there are others than `main`
     List,
     /// Takes a token away; its sessions and sockets end within two seconds
     Revoke {
@@ -41,6 +44,11 @@ enum Action {
 fn role(text: &str) -> Result<Role, String> {
     text.parse()
         .map_err(|error: loom_studio::UnknownRole| error.to_string())
+}
+
+fn workspace(text: &str) -> Result<WorkspaceName, String> {
+    text.parse()
+        .map_err(|error: loom_studio::InvalidWorkspace| error.to_string())
 }
 
 impl TokenCommand {
@@ -69,8 +77,13 @@ impl TokenCommand {
 
 fn act(action: Action, file: &TokenFile) -> Result<(), TokenFileError> {
     match action {
-        Action::Add { name, role } => {
-            let token = file.add(&name, role, SystemClock.now())?;
+        Action::Add {
+            name,
+            role,
+            workspaces,
+        } => {
+            let workspaces = TokenWorkspaces::new(workspaces);
+            let token = file.add_to(&name, role, workspaces, SystemClock.now())?;
             print(&token);
             say(&format!(
                 "This is the token of `{name}` ({role}). It is shown this once: only its hash is kept."
@@ -79,11 +92,14 @@ fn act(action: Action, file: &TokenFile) -> Result<(), TokenFileError> {
         Action::List => {
             let tokens = file.read()?;
             let width = tokens.iter().map(|token| token.name.len()).max().unwrap_or(0);
+            let is_plain = tokens.iter().all(|token| token.workspaces.is_main_alone());
             for token in tokens {
-                print(&format!(
-                    "{:width$}  {:7}  {}",
-                    token.name, token.role, token.created
-                ));
+                let mut line = format!("{:width$}  {:7}  {}", token.name, token.role, token.created);
+                if !is_plain {
+                    let names: Vec<&str> = token.workspaces.iter().map(WorkspaceName::as_str).collect();
+                    line.push_str(&format!("  {}", names.join(",")));
+                }
+                print(&line);
             }
         }
         Action::Revoke { name } => {

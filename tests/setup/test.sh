@@ -40,7 +40,7 @@ mkdir -p "$logs" "$(dirname "$results")"
 # The binaries under test are those that this very build made: the tests get the path and never look for one.
 export LOOM_TEST_BIN_DIR=$target_dir/debug
 export CARGO_TERM_COLOR=never
-unset LOOM_CONFIG_PATH LOOM_WORKSPACE_PATH LOOM_LOG_LEVEL LOOM_STATE_DIR LOOM_PORT LOOM_BIND STUDIO_ENABLED STUDIO_URL
+unset LOOM_CONFIG_PATH LOOM_WORKSPACE_PATH LOOM_LOG_LEVEL LOOM_STATE_DIR LOOM_PORT LOOM_BIND STUDIO_ENABLED STUDIO_URL STUDIO_WORKSPACE
 
 trap 'stop_all' EXIT
 trap 'exit 130' INT TERM

@@ -52,6 +52,9 @@ mod pausing;
 #[cfg(test)]
 mod rerun;
 #[cfg(test)]
+#[path = "../../server/tests/integration/schema.rs"]
+mod schema;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod settings;

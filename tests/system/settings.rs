@@ -237,6 +237,7 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
         "LOOM_LOG_LEVEL",
         "LOOM_LOG_FORMAT",
         "STUDIO_URL",
+        "STUDIO_WORKSPACE",
         "STUDIO_ENABLED",
     ];
     let loom = project.loom(&["run", "--executor", "host"]);

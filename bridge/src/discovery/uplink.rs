@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
@@ -44,6 +44,8 @@ pub struct UplinkOptions {
     pub url: String,
     /// What it wants for a bearer token.
     pub token: Option<Token>,
+    /// Which of the token's workspaces is reported to; the token's first when absent.
+    pub workspace: Option<String>,
 }
 
 impl Default for UplinkOptions {
@@ -52,12 +54,13 @@ impl Default for UplinkOptions {
         Self {
             url: DEFAULT_STUDIO_URL.to_owned(),
             token: None,
+            workspace: None,
         }
     }
 }
 
 impl UplinkOptions {
-    /// `STUDIO_URL` and `STUDIO_TOKEN`; what is not set or empty keeps its default.
+    /// `STUDIO_URL`, `STUDIO_TOKEN` and `STUDIO_WORKSPACE`; what is not set or empty keeps its default.
     pub fn from_env() -> Self {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
@@ -70,6 +73,7 @@ impl UplinkOptions {
         Self {
             url,
             token: set("STUDIO_TOKEN").map(Token::new),
+            workspace: set("STUDIO_WORKSPACE").map(|name| name.trim().to_owned()),
         }
     }
 }
@@ -114,14 +118,26 @@ pub enum UplinkError {
         "use the studio's token: it has characters that a header cannot carry; take letters, digits and punctuation"
     )]
     Token,
+    /// The workspace cannot stand in a header.
+    #[error(
+        "use the workspace `{workspace}`: a name has small letters, digits, `-` and `_`; mend STUDIO_WORKSPACE"
+    )]
+    Workspace {
+        /// What was given.
+        workspace: String,
+    },
 }
+
+/// What names the workspace that a request is about.
+const WORKSPACE: HeaderName = HeaderName::from_static("loom-workspace");
 
 /// A studio that is reached over HTTP.
 pub struct Uplink {
     studio: String,
     batches: Uri,
     polls: Uri,
-    authorization: Option<HeaderValue>,
+    /// What every request shows of us.
+    shown: HeaderMap,
     client: Client<Connector, Full<Bytes>>,
     /// What hears of orders; ends with this.
     poll: Mutex<Option<AbortHandle>>,
@@ -131,12 +147,12 @@ impl Uplink {
     /// Prepares for a studio; nothing is sent before the first batch.
     ///
     /// # Errors
-    /// The address or the token cannot be used.
+    /// The address, the token or the workspace cannot be used.
     pub fn new(options: &UplinkOptions) -> Result<Self, UplinkError> {
         let studio = options.url.trim_end_matches('/').to_owned();
         let batches = at(&studio, "/api/actor/batch")?;
         let polls = at(&studio, "/api/actor/poll")?;
-        let authorization = options.token.as_ref().map(header).transpose()?;
+        let shown = shown(options)?;
         let connector = connector(&batches, CONNECT)?;
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(2)
@@ -145,7 +161,7 @@ impl Uplink {
             studio,
             batches,
             polls,
-            authorization,
+            shown,
             client,
             poll: Mutex::default(),
         })
@@ -171,8 +187,7 @@ impl Uplink {
 
     fn request(&self, batch: &ActorBatch) -> Result<Request<Full<Bytes>>, SinkError> {
         let body = serde_json::to_vec(batch).map_err(|error| self.unintelligible(error))?;
-        let authorization = self.authorization.as_ref();
-        post_to(&self.batches, authorization, body).map_err(|error| self.unreachable(error))
+        post_to(&self.batches, &self.shown, body).map_err(|error| self.unreachable(error))
     }
 
     /// Has this task hear of orders, and nobody else.
@@ -241,8 +256,8 @@ impl StudioSink for Uplink {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        let (to, authorization) = (self.polls.clone(), self.authorization.clone());
-        let request = move |body| post_to(&to, authorization.as_ref(), body).ok();
+        let (to, shown) = (self.polls.clone(), self.shown.clone());
+        let request = move |body| post_to(&to, &shown, body).ok();
         let task = runtime.spawn(poll(self.client.clone(), request, boot.clone(), notify));
         self.poll_by(Some(task.abort_handle()));
     }
@@ -258,19 +273,16 @@ impl Drop for Uplink {
     }
 }
 
-fn post_to(
-    to: &Uri,
-    authorization: Option<&HeaderValue>,
-    body: Vec<u8>,
-) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+fn post_to(to: &Uri, shown: &HeaderMap, body: Vec<u8>) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
     let mut request = Request::builder()
         .method(Method::POST)
         .uri(to.clone())
-        .header(CONTENT_TYPE, "application/json");
-    if let Some(authorization) = authorization {
-        request = request.header(AUTHORIZATION, authorization.clone());
-    }
-    request.body(Full::new(body.into()))
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(body.into()))?;
+    request
+        .headers_mut()
+        .extend(shown.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Ok(request)
 }
 
 /// Delivers the bridge to the studio of the environment, when that asks for it.
@@ -304,10 +316,21 @@ fn at(studio: &str, path: &str) -> Result<Uri, UplinkError> {
     }
 }
 
-fn header(token: &Token) -> Result<HeaderValue, UplinkError> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.0)).map_err(|_| UplinkError::Token)?;
-    value.set_sensitive(true);
-    Ok(value)
+fn shown(options: &UplinkOptions) -> Result<HeaderMap, UplinkError> {
+    let mut headers = HeaderMap::new();
+    if let Some(token) = &options.token {
+        let mut value =
+            HeaderValue::from_str(&format!("Bearer {}", token.0)).map_err(|_| UplinkError::Token)?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    if let Some(workspace) = &options.workspace {
+        let value = HeaderValue::from_str(workspace).map_err(|_| UplinkError::Workspace {
+            workspace: workspace.escape_default().to_string(),
+        })?;
+        headers.insert(WORKSPACE, value);
+    }
+    Ok(headers)
 }
 
 /// What an error answer says, in a line.
@@ -331,15 +354,16 @@ mod tests {
     fn options(url: &str) -> UplinkOptions {
         UplinkOptions {
             url: url.to_owned(),
-            token: None,
+            ..UplinkOptions::default()
         }
     }
 
     #[test]
-    fn the_environment_names_studio_and_token() {
+    fn the_environment_names_studio_token_and_workspace() {
         let lookup = |name: &str| match name {
             "STUDIO_URL" => Some(" http://rack:9091 ".to_owned()),
             "STUDIO_TOKEN" => Some("secret".to_owned()),
+            "STUDIO_WORKSPACE" => Some(" shop ".to_owned()),
             _ => None,
         };
         let read = UplinkOptions::from_lookup(lookup);
@@ -347,7 +371,8 @@ mod tests {
             read,
             UplinkOptions {
                 url: "http://rack:9091".into(),
-                token: Some(Token::new("secret"))
+                token: Some(Token::new("secret")),
+                workspace: Some("shop".into()),
             }
         );
         let empty = |_: &str| Some(String::new());
@@ -372,6 +397,16 @@ mod tests {
         }
         let uplink = Uplink::new(&options("http://h:1/loom/")).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(uplink.batches, "http://h:1/loom/api/actor/batch");
+    }
+
+    #[test]
+    fn a_workspace_that_no_header_carries_is_refused_with_a_reason() {
+        let odd = UplinkOptions {
+            workspace: Some("a\nb".to_owned()),
+            ..UplinkOptions::default()
+        };
+        let error = Uplink::new(&odd).err().map(|error| error.to_string());
+        assert!(error.is_some_and(|error| error.contains("`a\\nb`") && error.contains("STUDIO_WORKSPACE")));
     }
 
     #[test]

@@ -73,6 +73,7 @@ fn uplink(url: &str) -> Uplink {
     Uplink::new(&UplinkOptions {
         url: url.into(),
         token: Some(Token::new("s3cret")),
+        workspace: Some("shop".into()),
     })
     .unwrap()
 }
@@ -93,7 +94,8 @@ async fn a_batch_is_posted_with_the_token_and_its_outcome_read() {
     let (head, body) = &requests[0];
     assert!(head.starts_with("POST /api/actor/batch HTTP/1.1"), "{head}");
     assert!(
-        head.to_lowercase().contains("authorization: bearer s3cret"),
+        head.to_lowercase().contains("authorization: bearer s3cret")
+            && head.to_lowercase().contains("loom-workspace: shop"),
         "{head}"
     );
     assert!(

@@ -1,6 +1,6 @@
 //! Shipping the actors of a `run` to a studio, so that they are seen while they live.
 
-use loom_bridge::discovery::uplink::{DEFAULT_STUDIO_URL, Token, Uplink, UplinkOptions, is_enabled_by_env};
+use loom_bridge::discovery::uplink::{DEFAULT_STUDIO_URL, Uplink, UplinkOptions, is_enabled_by_env};
 use loom_bridge::{ActorRegistry, get_discovery_bridge};
 
 use super::{Exit, talk};
@@ -13,11 +13,11 @@ pub(super) async fn connect(engine: &Engine, named: Option<&str>) -> Result<(), 
     let Some(url) = url(engine, named).await else {
         return Ok(());
     };
-    let token = std::env::var("STUDIO_TOKEN")
-        .ok()
-        .filter(|token| !token.trim().is_empty())
-        .map(Token::new);
-    let uplink = Uplink::new(&UplinkOptions { url, token }).map_err(|error| {
+    let options = UplinkOptions {
+        url,
+        ..UplinkOptions::from_env()
+    };
+    let uplink = Uplink::new(&options).map_err(|error| {
         talk::error(&format!("failed to {error}"));
         Exit::Usage
     })?;

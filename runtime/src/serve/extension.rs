@@ -2,10 +2,10 @@
 
 use actix_web::web::{self, ServiceConfig};
 use loom_protocol::{HealthStatus, PartHealth};
-use loom_studio::{Extension, UiSection};
+use loom_studio::{Extension, LiveDescription, UiSection};
 
-use super::api;
 use super::runtime::Runtime;
+use super::{api, described};
 
 impl Extension for Runtime {
     fn name(&self) -> &str {
@@ -19,6 +19,10 @@ impl Extension for Runtime {
 
     fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {
         Some(api::document())
+    }
+
+    fn live(&self) -> LiveDescription {
+        described::live()
     }
 
     fn health(&self) -> Vec<(String, PartHealth)> {

@@ -8,6 +8,7 @@ mod api;
 mod catalog;
 mod check;
 mod delta;
+mod described;
 mod extension;
 mod feed;
 mod janitor;

@@ -6,7 +6,9 @@
 mod digest;
 mod role;
 mod token_file;
+mod workspaces;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,14 +18,17 @@ use serde::{Deserialize, Serialize};
 pub(crate) use digest::Digest;
 pub use role::{Caller, Role, UnknownRole};
 pub use token_file::{NamedToken, TokenFile, TokenFileError};
+pub use workspaces::TokenWorkspaces;
 
 use crate::options::Token;
+use crate::workspaces::WorkspaceName;
 
 /// The tokens of this server.
 pub(crate) struct Access {
     /// `STUDIO_TOKEN`.
     main: Option<Token>,
     file: Option<TokenFile>,
+    reach: Reach,
     named: RwLock<Named>,
 }
 
@@ -32,6 +37,15 @@ struct Named {
     tokens: Arc<[NamedToken]>,
     /// What is wrong with the file since its last good reading, told once.
     trouble: Option<String>,
+}
+
+/// The workspaces that there can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Those that tokens name.
+    Named,
+    /// `main`, whatever tokens name.
+    MainAlone,
 }
 
 /// Which token let a caller in. It says nothing of the token itself.
@@ -56,16 +70,21 @@ impl Access {
     /// The tokens as they are now.
     ///
     /// # Errors
-    /// When there is a file and it can't be read or trusted.
-    pub(crate) fn new(main: Option<Token>, file: Option<&Path>) -> Result<Self, TokenFileError> {
+    /// When there is a file and it can't be read or trusted, or names workspaces that can't be.
+    pub(crate) fn new(
+        main: Option<Token>,
+        file: Option<&Path>,
+        reach: Reach,
+    ) -> Result<Self, TokenFileError> {
         let file = file.map(TokenFile::new);
         let tokens = match &file {
-            Some(file) => file.read()?.into(),
+            Some(file) => file.read_within(reach)?.into(),
             None => Arc::default(),
         };
         Ok(Self {
             main,
             file,
+            reach,
             named: RwLock::new(Named {
                 tokens,
                 trouble: None,
@@ -115,11 +134,16 @@ impl Access {
     }
 
     /// Reads the file again. One that can't be read or trusted is told of, and the tokens before it stay: a slip of an editor
-    /// must not lock everybody out. One that is gone takes its tokens along. Answers whether there are others now. Waits for the
-    /// disk.
-    pub(crate) fn reload(&self) -> bool {
+    /// must not lock everybody out. One that is gone takes its tokens along. Answers whether there are others now, and before any
+    /// of them counts has `prepare` see to the workspaces that they name beside `main`. Waits for the disk.
+    pub(crate) fn reload(&self, prepare: impl FnOnce(&BTreeSet<WorkspaceName>)) -> bool {
         let Some(file) = &self.file else { return false };
-        let read = file.read();
+        let read = file.read_within(self.reach);
+        if let Ok(tokens) = &read
+            && *self.tokens() != **tokens
+        {
+            prepare(&token_file::others(tokens));
+        }
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
         match read {
             Ok(tokens) => {
@@ -146,6 +170,28 @@ impl Access {
                 }
                 named.trouble = Some(trouble);
                 false
+            }
+        }
+    }
+
+    /// The workspaces that tokens name beside `main`.
+    pub(crate) fn others(&self) -> BTreeSet<WorkspaceName> {
+        token_file::others(&self.tokens())
+    }
+
+    /// The workspaces that whoever has this key may see, the one first that it is about without another word. Without a key, which is
+    /// where no token is wanted, there is `main`.
+    pub(crate) fn workspaces(&self, key: Option<&Key>) -> Vec<WorkspaceName> {
+        match key {
+            None => vec![WorkspaceName::main()],
+            Some(Key::Main) => {
+                let others = self.others();
+                std::iter::once(WorkspaceName::main()).chain(others).collect()
+            }
+            Some(Key::Named(digest)) => {
+                let tokens = self.tokens();
+                let token = tokens.iter().find(|token| token.digest == *digest);
+                token.map_or_else(Vec::new, |token| token.workspaces.iter().cloned().collect())
             }
         }
     }
@@ -180,49 +226,49 @@ mod tests {
         let token = TokenFile::new(&path)
             .add("ana", Role::View, Timestamp::from_millis(0))
             .unwrap();
-        let access = Access::new(None, Some(&path)).unwrap();
+        let access = Access::new(None, Some(&path), Reach::Named).unwrap();
         let who = || access.find(&token).and_then(|key| access.caller(&key));
         let ana = Some(Caller::new("ana", Role::View));
         assert_eq!(who(), ana);
         let good = fs::read_to_string(&path).unwrap();
         for wrong in ["", "{", &good.replace("view", "god")] {
             fs::write(&path, wrong).unwrap();
-            access.reload();
+            access.reload(|_| ());
             assert_eq!(who(), ana, "{wrong:?}");
         }
         fs::write(&path, good.replace("view", "operate")).unwrap();
-        access.reload();
+        access.reload(|_| ());
         assert_eq!(
             who(),
             Some(Caller::new("ana", Role::Operate)),
             "the role is that of now"
         );
         fs::remove_file(&path).unwrap();
-        access.reload();
+        access.reload(|_| ());
         assert_eq!(who(), None);
         assert!(access.wants_token() && !access.has_token(), "it is no open door");
         fs::write(&path, &good).unwrap();
-        access.reload();
+        access.reload(|_| ());
         assert_eq!(who(), None, "others can read it");
         fs::remove_file(&path).unwrap();
         TokenFile::new(&path)
             .add("bob", Role::View, Timestamp::from_millis(0))
             .unwrap();
-        access.reload();
+        access.reload(|_| ());
         assert!(access.has_token());
         assert_eq!(who(), None);
     }
 
     #[test]
     fn the_main_token_stands_beside_the_file_and_before_it() {
-        let access = Access::new(Token::new("secret"), None).unwrap();
+        let access = Access::new(Token::new("secret"), None, Reach::Named).unwrap();
         let key = access.find("secret").unwrap();
         assert_eq!(
             (key, access.caller(&key)),
             (Key::Main, Some(Caller::of_main_token()))
         );
         assert!(access.find("secret ").is_none() && access.find("").is_none());
-        let open = Access::new(None, None).unwrap();
+        let open = Access::new(None, None, Reach::Named).unwrap();
         assert!(!open.wants_token() && open.find("").is_none() && open.caller(&Key::Main).is_none());
     }
 }

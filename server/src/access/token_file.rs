@@ -1,5 +1,6 @@
 //! The file of named tokens: who has one, in which role, and the token's hash. Private to whoever runs the server.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,13 +9,18 @@ use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Reach;
 use super::digest::Digest;
 use super::role::{Caller, Role};
+use super::workspaces::TokenWorkspaces;
+use crate::workspaces::WorkspaceName;
 
 /// Bytes of a file that is read.
 const MAX_BYTES: u64 = 1024 * 1024;
 /// Tokens in a file.
 const MAX_TOKENS: usize = 1_000;
+/// Workspaces that the tokens of a file may name, `main` included.
+const MAX_WORKSPACES: usize = 32;
 /// Letters of a name.
 const MAX_NAME: usize = 64;
 /// What our tokens begin with, so that tools that look for secrets where none should be know one.
@@ -34,6 +40,9 @@ pub struct NamedToken {
     pub name: String,
     /// What its holder may do.
     pub role: Role,
+    /// Where it may do that. Not written where it is `main` alone, so that versions without workspaces read the file.
+    #[serde(default, skip_serializing_if = "TokenWorkspaces::is_main_alone")]
+    pub workspaces: TokenWorkspaces,
     /// When it was made.
     pub created: Timestamp,
     #[serde(rename = "sha256")]
@@ -102,6 +111,27 @@ pub enum TokenFileError {
         /// The name.
         name: String,
     },
+    /// It names another workspace than `main`, where there can be no other.
+    #[error(
+        "the file of tokens {path} names the workspace `{workspace}`, and here there is `main` alone: several servers on one log \
+         (LOOM_REDIS_URL) and recordings have no others\nhelp: give such a studio a file of its own", path = .path.display()
+    )]
+    MainAlone {
+        /// The file.
+        path: PathBuf,
+        /// The workspace.
+        workspace: WorkspaceName,
+    },
+    /// The tokens name too many workspaces.
+    #[error(
+        "with `{name}` there would be {count} workspaces, and there may be {MAX_WORKSPACES}\nhelp: run a studio of its own for some of them"
+    )]
+    TooManyWorkspaces {
+        /// Whose token is one too many.
+        name: String,
+        /// How many there would be.
+        count: usize,
+    },
     /// There are too many tokens.
     #[error("there are {MAX_TOKENS} tokens, as many as there may be\nhelp: revoke some")]
     Full,
@@ -138,6 +168,7 @@ impl TokenFile {
         if tokens.len() > MAX_TOKENS {
             return Err(self.malformed(format!("it has more than {MAX_TOKENS} tokens")));
         }
+        check_count(&tokens).map_err(|error| self.malformed(error))?;
         for (index, token) in tokens.iter().enumerate() {
             check_name(&token.name).map_err(|error| self.malformed(error))?;
             let twin = tokens.iter().take(index).find(|other| other.name == token.name);
@@ -148,11 +179,38 @@ impl TokenFile {
         Ok(tokens)
     }
 
+    /// The same, where there may be these workspaces.
+    pub(super) fn read_within(&self, reach: Reach) -> Result<Vec<NamedToken>, TokenFileError> {
+        let tokens = self.read()?;
+        match others(&tokens).pop_first() {
+            Some(workspace) if reach == Reach::MainAlone => Err(TokenFileError::MainAlone {
+                path: self.path.clone(),
+                workspace,
+            }),
+            _ => Ok(tokens),
+        }
+    }
+
+    /// Makes a token of the workspace `main` and gives it; see [`Self::add_to`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add(&self, name: &str, role: Role, now: Timestamp) -> Result<String, TokenFileError> {
+        self.add_to(name, role, TokenWorkspaces::default(), now)
+    }
+
     /// Makes a token and gives it; it is kept nowhere. Makes the file when there is none.
     ///
     /// # Errors
-    /// When the name is taken or can't be one, when there are too many, and when the file can't be read or written.
-    pub fn add(&self, name: &str, role: Role, now: Timestamp) -> Result<String, TokenFileError> {
+    /// When the name is taken or can't be one, when there are too many tokens or workspaces, and when the file can't be read or
+    /// written.
+    pub fn add_to(
+        &self,
+        name: &str,
+        role: Role,
+        workspaces: TokenWorkspaces,
+        now: Timestamp,
+    ) -> Result<String, TokenFileError> {
         check_name(name)?;
         let token = format!("{PREFIX}{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         self.change(|tokens| {
@@ -167,10 +225,11 @@ impl TokenFile {
             tokens.push(NamedToken {
                 name: name.to_owned(),
                 role,
+                workspaces,
                 created: now,
                 digest: Digest::of(&token),
             });
-            Ok(())
+            check_count(tokens)
         })?;
         Ok(token)
     }
@@ -267,6 +326,24 @@ impl TokenFile {
             path: self.path.clone(),
             why: why.to_string(),
         }
+    }
+}
+
+/// The workspaces that tokens name beside `main`.
+pub(super) fn others(tokens: &[NamedToken]) -> BTreeSet<WorkspaceName> {
+    let named = tokens.iter().flat_map(|token| token.workspaces.iter());
+    named.filter(|name| !name.is_main()).cloned().collect()
+}
+
+/// Each is a studio with memory and threads of its own, so that there must be an end.
+fn check_count(tokens: &[NamedToken]) -> Result<(), TokenFileError> {
+    let count = others(tokens).len() + 1;
+    match tokens.last() {
+        Some(last) if count > MAX_WORKSPACES => Err(TokenFileError::TooManyWorkspaces {
+            name: last.name.clone(),
+            count,
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -6,21 +6,22 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_web::HttpMessage;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::{HttpMessage, web};
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use tokio::time::{Sleep, sleep};
 
 use super::error::ApiError;
 use super::guard::is_upgrade;
-use crate::app::Services;
+use crate::Workspace;
 
 /// Whether a body came in time.
 pub(super) struct Watched {
@@ -28,15 +29,18 @@ pub(super) struct Watched {
     within: Duration,
 }
 
-/// Watches over the body of a request, where it has one. Wants `web::Data<Services>` in the application.
+/// Watches over the body of a request, where it has one. Wants the workspace with the request.
 pub(super) fn watch(request: &mut ServiceRequest) -> Option<Watched> {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) || is_upgrade(request.headers()) {
         request.set_payload(payload);
         return None;
     }
-    let services = request.app_data::<web::Data<Services>>();
-    let Some(within) = services.map(|services| services.body_within) else {
+    let within = request
+        .extensions()
+        .get::<Arc<Workspace>>()
+        .map(|workspace| workspace.body_within);
+    let Some(within) = within else {
         request.set_payload(payload);
         return None;
     };

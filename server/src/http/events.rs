@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use loom_protocol::{Epoch, Problem};
@@ -14,8 +14,8 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::error::{ApiError, ApiResult};
-use crate::app::Services;
 use crate::live::{Admission, Cursor, Subscription};
+use crate::workspaces::Here;
 
 /// Where the stream is; the guard leaves it the hold on its connection.
 pub(super) const PATH: &str = "/api/v1/events";
@@ -35,9 +35,9 @@ const RETRY: &str = "retry: 2000\n\n";
         (status = 503, description = "too many sockets are open", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn open(request: HttpRequest, services: web::Data<Services>) -> ApiResult<HttpResponse> {
+pub(super) async fn open(request: HttpRequest, workspace: Here) -> ApiResult<HttpResponse> {
     let cursor = last_event(&request)?;
-    let place = services.sockets.admit(&request)?;
+    let place = workspace.sockets.admit(&request)?;
     let arrived = Arc::new(Notify::new());
     let wake = {
         let (arrived, pulse) = (arrived.clone(), place.pulse().clone());
@@ -48,7 +48,7 @@ pub(super) async fn open(request: HttpRequest, services: web::Data<Services>) ->
         }
     };
     let events = Events {
-        subscription: services.hub.subscribe(cursor.as_ref(), wake),
+        subscription: workspace.hub.subscribe(cursor.as_ref(), wake),
         arrived,
         place,
         head: Some(RETRY),

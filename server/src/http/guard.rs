@@ -9,13 +9,15 @@
 //!   ones are counted by address, whatever the way.
 //! - The token's role: to look and to open sockets needs `view`, also where what is asked is posted, to report `report`, anything else
 //!   `operate`. A route that needs more says so itself ([`crate::Known::needs`]), where its path has been read: here a path may be written in ways
-//!   that only the router understands, so that a rule may only be eased by the exact path. Handlers get the [`Caller`].
+//!   that only the router understands, so that a rule may only be eased by the exact path. Handlers get the [`Caller`], and the workspace
+//!   that the request is about.
 //!
 //! Public is `/api/health`, which a watchdog asks, `/api/session`, where a browser signs in, and the embedded page, which
 //! holds no data and has to be loaded before anybody could; the health is answered to any `Host`. Runs as middleware: extractors run side by side, and a bad
 //! body must not win over a missing token.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,13 +31,13 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
-use super::{body_deadline, events, packed, routes, session, several, shown, unanswered};
+use super::{asked, body_deadline, events, packed, routes, session, several, shown, unanswered};
 use crate::Clock;
 use crate::access::{Access, Caller, Key, Pass, Role};
 use crate::live::Line;
-use crate::replication::Door;
 use crate::sessions::Sessions;
 use crate::tries::{Tries, Way};
+use crate::workspaces::{WorkspaceName, Workspaces};
 
 /// The path that anybody may ask, by any name.
 const HEALTH: [&str; 2] = ["/api/health", "/api/v1/health"];
@@ -51,6 +53,8 @@ pub struct Guard {
     eased: Vec<(String, Role)>,
     /// Those that need more than what is usual.
     raised: Vec<(ResourceDef, Role)>,
+    /// All of the studio's own.
+    own: Vec<ResourceDef>,
     /// Where the embedded page lives beside its files.
     pages: Vec<String>,
     sessions: Arc<Sessions>,
@@ -76,6 +80,7 @@ impl Guard {
             access,
             eased: routes::eased(),
             raised: routes::raised(),
+            own: routes::own(),
             pages,
             sessions: Arc::new(Sessions::new(clock.clone())),
             tries: Tries::new(clock),
@@ -100,9 +105,10 @@ impl Guard {
         self.access.wants_token()
     }
 
-    /// Reads the file of tokens again, where there is one. Waits for the disk.
-    pub(crate) fn reload_tokens(&self) {
-        if self.access.reload() {
+    /// Reads the file of tokens again, where there is one, and before they count has `prepare` see to the workspaces that they name
+    /// beside `main`. Waits for the disk.
+    pub(crate) fn reload_tokens(&self, prepare: impl FnOnce(&BTreeSet<WorkspaceName>)) {
+        if self.access.reload(prepare) {
             // Somebody may have shown a new one before it was known here.
             self.tries.forget_what_was_said();
         }
@@ -119,6 +125,11 @@ impl Guard {
     /// Requests refused since the start.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Whether a path is one of the studio's own, and not of what is plugged in.
+    fn is_own(&self, path: &str) -> bool {
+        self.own.iter().any(|own| own.is_match(path))
     }
 
     /// Who asks, and what let it in, unless what it asks for is open to everybody.
@@ -285,10 +296,11 @@ impl Guard {
         }
     }
 
-    /// Whether what let a socket in still would. A session does not count as used by that.
-    pub(crate) fn still_lets_in(&self, pass: &Pass) -> bool {
+    /// Whether what let a socket of a workspace in still would. A session does not count as used by that.
+    pub(crate) fn still_lets_in(&self, pass: &Pass, workspace: &WorkspaceName) -> bool {
         let caller = self.access.caller(&pass.key);
-        caller.is_some_and(|caller| caller.role().includes(Role::View))
+        self.access.workspaces(Some(&pass.key)).contains(workspace)
+            && caller.is_some_and(|caller| caller.role().includes(Role::View))
             && pass.session.as_ref().is_none_or(|id| self.sessions.has(id))
     }
 
@@ -305,8 +317,8 @@ impl Guard {
     }
 }
 
-/// The middleware before and after all handlers: one, for each costs every request some allocations. Wants `web::Data<Guard>` in
-/// the application.
+/// The middleware before and after all handlers: one, for each costs every request some allocations. Wants `web::Data<Guard>` and
+/// `web::Data<Workspaces>` in the application.
 ///
 /// # Errors
 /// What the routes behind it return; a refusal is an answer.
@@ -314,7 +326,9 @@ pub(crate) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Some(guard) = request.app_data::<web::Data<Guard>>().cloned() else {
+    let guard = request.app_data::<web::Data<Guard>>().cloned();
+    let workspaces = request.app_data::<web::Data<Workspaces>>().cloned();
+    let Some((guard, workspaces)) = guard.zip(workspaces) else {
         // Without its rules the guard lets nobody in.
         let problem = ApiError::unavailable("no_guard", "this server was put together without its guard");
         return Ok(request.into_response(problem.response()));
@@ -328,8 +342,9 @@ pub(crate) async fn guard(
     let reader = guard.reader(request.headers());
     let protocol = shown::protocol_beside_token(request.headers());
     let takes_packed = packed::is_taken(request.headers());
-    let door = request.app_data::<web::Data<Door>>().cloned();
-    let replica = door.as_ref().and_then(|door| door.replica());
+    let main = workspaces.main().clone();
+    let replica = main.door.replica();
+    asked::note(&mut request);
     let mut checked = guard.check(&request);
     if let Some(replica) = replica
         && checked
@@ -341,30 +356,45 @@ pub(crate) async fn guard(
         replica.catch_up().await;
         checked = guard.check(&request);
     }
-    let mut response = match checked {
+    let chosen = checked.and_then(|identified| {
+        let workspace = match &identified {
+            Some((_, pass)) => asked::choose(&workspaces, pass.as_ref(), &request)?,
+            None => main.clone(),
+        };
+        Ok((identified, workspace))
+    });
+    let mut response = match chosen {
         Ok(_) if reader.is_some() && is_preflight(&request) => {
             request.into_response(HttpResponse::NoContent().finish())
         }
-        Ok(identified) => {
+        Ok((identified, workspace)) => {
             if let Some((caller, pass)) = identified {
-                if let Some(door) = &door
-                    && let Some(used) = pass.as_ref().and_then(|pass| pass.session.as_ref())
+                if let Some(used) = pass.as_ref().and_then(|pass| pass.session.as_ref())
                     && let Some(news) = guard.sessions.use_of(used)
                 {
-                    door.mention_session(news).await;
+                    main.door.mention_session(news).await;
                 }
                 let mut extensions = request.extensions_mut();
                 extensions.insert(caller);
                 pass.map(|pass| extensions.insert(pass));
             }
-            let shared = replica.filter(|_| is_data(&request));
+            request.extensions_mut().insert(workspace.clone());
+            let shared = workspace.door.replica().filter(|_| is_data(&request));
             if let Some(replica) = shared
                 && let Err(away) = several::wait(replica, request.headers()).await
             {
                 return Ok(request.into_response(ApiError::from(away).response()));
             }
             let watched = body_deadline::watch(&mut request);
-            let mut response = unanswered::named(next.call(request).await?.map_into_boxed_body());
+            let answer = if workspace.name.is_main() || guard.is_own(request.match_info().unprocessed()) {
+                next.call(request).await?.map_into_boxed_body()
+            } else {
+                // What is plugged in is of `main`: elsewhere its paths are as unknown as any.
+                let (request, _) = request.into_parts();
+                let answer = crate::ui::serve(request.clone()).await;
+                ServiceResponse::new(request, answer)
+            };
+            let mut response = unanswered::named(answer);
             if let Some(replica) = shared {
                 several::say(replica, response.headers_mut());
             }
@@ -445,7 +475,7 @@ fn allow_reading(headers: &mut HeaderMap, origin: HeaderValue) {
     set(
         headers,
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "Authorization, Content-Type",
+        "Authorization, Content-Type, Loom-Workspace",
     );
     set(
         headers,

@@ -5,12 +5,35 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use loom_protocol::{Health, HealthStatus, PartHealth};
 
-use crate::app::Services;
+use crate::workspaces::{Workspace, Workspaces};
 use loom_history::{HistoryHealth, Place};
 
-/// The health as of now; `degraded` when any part is.
+/// The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why.
 #[utoipa::path(get, path = "/api/health", tag = "studio", responses((status = 200, body = Health)), security(()))]
-pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
+pub(super) async fn health(workspaces: web::Data<Workspaces>) -> web::Json<Health> {
+    let all = workspaces.all();
+    let mut parts = parts(workspaces.main());
+    if all.len() > 1 {
+        // Anybody may ask, so that what a part says would tell of actors to those who may not see them.
+        for (name, part) in all.iter().skip(1).flat_map(|workspace| self::parts(workspace)) {
+            let known = parts.entry(name).or_insert_with(|| part.clone());
+            known.status = known.status.max(part.status);
+        }
+        for part in parts.values_mut() {
+            part.message = None;
+        }
+    }
+    let worst = parts.values().map(|part| part.status).max();
+    web::Json(Health {
+        status: worst.unwrap_or(HealthStatus::Ok),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime: workspaces.main().uptime(),
+        parts,
+    })
+}
+
+/// The parts of one workspace.
+fn parts(workspace: &Workspace) -> BTreeMap<String, PartHealth> {
     let ok = |message: String| PartHealth {
         status: HealthStatus::Ok,
         message: Some(message),
@@ -18,27 +41,24 @@ pub(super) async fn health(services: web::Data<Services>) -> web::Json<Health> {
     let mut parts = BTreeMap::from([
         (
             "directory".to_owned(),
-            ok(format!("{} actors", services.directory.len())),
+            ok(format!("{} actors", workspace.directory.len())),
         ),
         (
             "live".to_owned(),
-            ok(format!("{} viewers", services.hub.stats().viewers)),
+            ok(format!("{} viewers", workspace.hub.stats().viewers)),
         ),
-        ("history".to_owned(), history(&services.intake.history().health())),
+        (
+            "history".to_owned(),
+            history(&workspace.intake.history().health()),
+        ),
     ]);
-    if let Some(replica) = services.door.replica() {
+    if let Some(replica) = workspace.door.replica() {
         parts.insert("servers".to_owned(), replica.health());
     }
-    for extension in &services.extensions {
+    for extension in &workspace.extensions {
         parts.extend(extension.health());
     }
-    let worst = parts.values().map(|part| part.status).max();
-    web::Json(Health {
-        status: worst.unwrap_or(HealthStatus::Ok),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        uptime: services.uptime(),
-        parts,
-    })
+    parts
 }
 
 /// How the history does. That it is in memory is no fault where nobody wanted it elsewhere.

@@ -8,8 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, ApiResult};
 use super::params;
-use crate::Intake;
 use crate::memory::Asked;
+use crate::workspaces::Here;
 
 /// Milliseconds that are told when no beginning is given.
 const DEFAULT_RANGE: i64 = 600_000;
@@ -332,8 +332,9 @@ fn moment(name: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
 )]
 pub(super) async fn history(
     params: web::Query<HistoryParams>,
-    intake: web::Data<Intake>,
+    workspace: Here,
 ) -> Result<web::Json<MetricHistory>, actix_web::Error> {
+    let intake = workspace.intake.clone();
     let (by, now) = (params.by, intake.now());
     let (asked, named) = params.asked(now)?;
     let is_of_now = asked.to.saturating_add(LOOKS) >= now.as_millis();
@@ -341,7 +342,6 @@ pub(super) async fn history(
         intake.lookers().looked_at_traffic(now);
         intake.watched_changed();
     }
-    let intake = intake.into_inner();
     let answer = move || {
         let past = asked.answer(&intake, now);
         (past, asked.left_out(&intake))

@@ -2,6 +2,8 @@
 
 mod actors;
 pub(crate) mod api_v1;
+mod asked;
+mod asyncapi;
 mod body_deadline;
 mod caller;
 mod error;
@@ -39,6 +41,7 @@ mod traffic;
 mod tree;
 mod unanswered;
 
+pub use asyncapi::document as asyncapi_document;
 pub use error::{ApiError, ApiResult};
 pub(crate) use extract::configure_extractors;
 pub use guard::Guard;

@@ -1,7 +1,7 @@
 //! The description of the interface, generated from the handlers. Committed as `server/openapi.json`; a test compares.
 
+use actix_web::HttpResponse;
 use actix_web::http::Method;
-use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -12,16 +12,18 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use super::formats;
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, history, journal, lints, map, metrics, orders, otlp, poll, prometheus,
-    rates, recording, report, sections, seen, session, socket, traffic, tree,
+    actors, api_v1, asyncapi, events, health, history, journal, lints, map, metrics, orders, otlp, poll,
+    prometheus, rates, recording, report, sections, seen, session, socket, traffic, tree,
 };
-use crate::app::Services;
+use crate::workspaces::Here;
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Loom Studio",
-        description = "Shows every actor of a running system, live. Errors are RFC 9457 problems with a stable `code`."
+        description = "Shows every actor of a running system, live. Errors are RFC 9457 problems with a stable `code`. Where a token is of \
+                       several workspaces, the header `Loom-Workspace` names the one that a request is about; for sockets and links, \
+                       which have no headers, also `workspace` in the address. Without it that is the first."
     ),
     paths(
         actors::list,
@@ -68,6 +70,7 @@ use crate::app::Services;
         session::sign_in,
         session::sign_out,
         serve,
+        asyncapi::serve,
         prometheus::page,
         socket::open,
     ),
@@ -185,6 +188,7 @@ fn add_refusals(document: &mut utoipa::openapi::OpenApi) {
             // An empty list of its own says that it is open to everybody.
             if operation.security.is_none() {
                 refusals.push(("401", "this server wants its token shown"));
+                refusals.push(("404", "there is no such workspace for this caller"));
                 refusals.push(("429", "too many wrong tokens came from this address"));
             }
             if has_number_in_path(operation) {
@@ -223,8 +227,8 @@ fn refusal(why: &str) -> Response {
     get, path = "/api/openapi.json", tag = "studio",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)),
 )]
-pub(super) async fn serve(services: web::Data<Services>) -> HttpResponse {
-    let extensions = services.extensions.iter();
+pub(super) async fn serve(workspace: Here) -> HttpResponse {
+    let extensions = workspace.extensions.iter();
     HttpResponse::Ok().json(document(extensions.filter_map(|extension| extension.openapi())))
 }
 

@@ -17,9 +17,9 @@ use super::error::{ApiError, ApiResult};
 use super::known::Known;
 use super::params::limit;
 use crate::access::{Caller, Role};
-use crate::directory::Directory;
 use crate::orders::{Ask, Ended, OrderLine, OrderState};
 use crate::replication::Door;
+use crate::workspaces::Here;
 
 /// Bytes of what is posted with an order.
 const MAX_BODY: usize = MOST_VALUE;
@@ -110,9 +110,9 @@ macro_rules! orders {
                 id: web::Path<String>,
                 caller: Caller,
                 asked: OrderAsked,
-                door: web::Data<Door>,
+                workspace: Here,
             ) -> ApiResult<HttpResponse> {
-                carry(OrderKind::$kind, id.into_inner(), caller, asked, &door).await
+                carry(OrderKind::$kind, id.into_inner(), caller, asked, &workspace.door).await
             }
         )*
     };
@@ -178,11 +178,11 @@ pub(super) struct AuditParams {
 )]
 pub(super) async fn audit(
     params: web::Query<AuditParams>,
-    directory: web::Data<Directory>,
+    workspace: Here,
 ) -> ApiResult<web::Json<Vec<OrderLine>>> {
     let limit = limit(params.limit, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     Ok(web::Json(
-        directory.orders().audit(params.actor.as_deref(), limit),
+        workspace.directory.orders().audit(params.actor.as_deref(), limit),
     ))
 }
 

@@ -10,8 +10,8 @@ use loom_protocol::Problem;
 
 use super::error::ApiError;
 use super::extract::MAX_BATCH;
-use crate::app::Services;
 use crate::otlp::{self, Outcome, Request};
+use crate::workspaces::Here;
 
 const PROTOBUF: &str = "application/x-protobuf";
 
@@ -39,7 +39,7 @@ enum Form {
 pub(super) async fn traces(
     request: HttpRequest,
     body: web::Payload,
-    services: web::Data<Services>,
+    workspace: Here,
 ) -> Result<HttpResponse, actix_web::Error> {
     let form = form_of(&request)?;
     let is_packed = is_packed(&request).map_err(|problem| problem.answer(form))?;
@@ -52,7 +52,7 @@ pub(super) async fn traces(
         }
         Err(_) => return Ok(Refused(too_large()).response(form)),
     };
-    let receiver = services.otlp.clone();
+    let receiver = workspace.otlp.clone();
     // A large one would hold up every other request of the thread; and they are taken in one after the other.
     let taken = web::block(move || {
         let bytes = if is_packed {

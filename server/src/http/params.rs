@@ -6,6 +6,7 @@ use loom_protocol::percent;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::asked;
 use super::error::{ApiError, ApiResult};
 use crate::directory::{ActorQuery, Sort};
 
@@ -89,6 +90,8 @@ pub fn link_to_next(request: &HttpRequest, cursor: &str) -> String {
         .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
         .collect();
     let cursor = format!("cursor={}", percent::encoded(cursor));
+    let workspace = asked::in_address(request);
+    query.extend(workspace.as_deref());
     query.push(&cursor);
     format!("<?{}>; rel=\"next\"", query.join("&"))
 }

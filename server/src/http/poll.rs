@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
-use crate::Intake;
+use crate::workspaces::Here;
 
 /// Milliseconds that are waited unless the caller says how long.
 const WAIT: u64 = 30_000;
@@ -54,7 +54,8 @@ pub(super) struct Polled {
          content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn poll(poll: web::Json<Poll>, intake: web::Data<Intake>) -> ApiResult<web::Json<Polled>> {
+pub(super) async fn poll(poll: web::Json<Poll>, workspace: Here) -> ApiResult<web::Json<Polled>> {
+    let intake = &workspace.intake;
     let Poll { boot, seen, wait } = poll.into_inner();
     let wait = wait.unwrap_or(WAIT);
     if wait > MAX_WAIT {

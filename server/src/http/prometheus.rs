@@ -5,8 +5,8 @@ use std::fmt::Write;
 use actix_web::{HttpResponse, web};
 
 use super::guard::Guard;
-use crate::app::Services;
 use crate::traffic::{Percentiles, Plumbing, TypeRow};
+use crate::workspaces::{Here, Workspace};
 
 /// Combinations of type and status at most; the rest counts as `other`.
 const MAX_SERIES: usize = 500;
@@ -18,14 +18,14 @@ const TYPES_WINDOW: i64 = 60;
     get, path = "/metrics", tag = "studio",
     responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain")),
 )]
-pub(super) async fn page(services: web::Data<Services>, guard: web::Data<Guard>) -> HttpResponse {
-    let text = write_page(&services, &guard).unwrap_or_default();
+pub(super) async fn page(workspace: Here, guard: web::Data<Guard>) -> HttpResponse {
+    let text = write_page(&workspace, &guard).unwrap_or_default();
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(text)
 }
 
-fn write_page(services: &Services, guard: &Guard) -> Result<String, std::fmt::Error> {
+fn write_page(workspace: &Workspace, guard: &Guard) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     head(
         &mut text,
@@ -39,7 +39,7 @@ fn write_page(services: &Services, guard: &Guard) -> Result<String, std::fmt::Er
         env!("CARGO_PKG_VERSION")
     )?;
     head(&mut text, "loom_actors", "gauge", "Actors by type and status.")?;
-    for series in services.directory.by_type_and_status(MAX_SERIES) {
+    for series in workspace.directory.by_type_and_status(MAX_SERIES) {
         let (kind, status) = (escaped(&series.kind), escaped(&series.status));
         let count = series.count;
         writeln!(
@@ -47,10 +47,10 @@ fn write_page(services: &Services, guard: &Guard) -> Result<String, std::fmt::Er
             "loom_actors{{actor_type=\"{kind}\",state=\"{status}\"}} {count}"
         )?;
     }
-    write_types(&mut text, services)?;
-    let queues = services.directory.metrics().message_queues;
-    let live = services.hub.stats();
-    let seconds = services.uptime() / 1000;
+    write_types(&mut text, workspace)?;
+    let queues = workspace.directory.metrics().message_queues;
+    let live = workspace.hub.stats();
+    let seconds = workspace.uptime() / 1000;
     for (name, kind, help, value) in [
         (
             "loom_actor_messages",
@@ -83,12 +83,6 @@ fn write_page(services: &Services, guard: &Guard) -> Result<String, std::fmt::Er
             live.left_out,
         ),
         (
-            "loom_studio_refused_requests_total",
-            "counter",
-            "Requests refused by host, origin or token.",
-            guard.refused(),
-        ),
-        (
             "loom_studio_uptime_seconds",
             "gauge",
             "Time since the server started.",
@@ -98,13 +92,24 @@ fn write_page(services: &Services, guard: &Guard) -> Result<String, std::fmt::Er
         head(&mut text, name, kind, help)?;
         writeln!(text, "{name} {value}")?;
     }
-    write_servers(&mut text, services)?;
+    // Of the server as a whole.
+    if workspace.name.is_main() {
+        let name = "loom_studio_refused_requests_total";
+        head(
+            &mut text,
+            name,
+            "counter",
+            "Requests refused by host, origin or token.",
+        )?;
+        writeln!(text, "{name} {}", guard.refused())?;
+    }
+    write_servers(&mut text, workspace)?;
     Ok(text)
 }
 
 /// How this server stands to the others, where there are several.
-fn write_servers(text: &mut String, services: &Services) -> std::fmt::Result {
-    let Some(replica) = services.door.replica() else {
+fn write_servers(text: &mut String, workspace: &Workspace) -> std::fmt::Result {
+    let Some(replica) = workspace.door.replica() else {
         return Ok(());
     };
     for (name, kind, help, value) in [
@@ -134,11 +139,11 @@ fn write_servers(text: &mut String, services: &Services) -> std::fmt::Result {
 }
 
 /// What each type of actor handled. Types beyond so many are left out: they are few, or somebody makes names of ids.
-fn write_types(text: &mut String, services: &Services) -> std::fmt::Result {
-    let mut rows = services
+fn write_types(text: &mut String, workspace: &Workspace) -> std::fmt::Result {
+    let mut rows = workspace
         .intake
         .traffic()
-        .types(services.intake.now(), TYPES_WINDOW, Plumbing::Shown);
+        .types(workspace.intake.now(), TYPES_WINDOW, Plumbing::Shown);
     rows.truncate(MAX_SERIES);
     type Of = fn(&TypeRow) -> u64;
     let totals: [(&str, &str, &str, Of); 3] = [
@@ -192,7 +197,7 @@ fn write_types(text: &mut String, services: &Services) -> std::fmt::Result {
             }
         }
     }
-    let lints = services.intake.lints().list();
+    let lints = workspace.intake.lints().list();
     let name = "loom_lints";
     head(
         text,

@@ -10,8 +10,8 @@ use loom_protocol::Problem;
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
-use crate::app::Services;
 use crate::recording::{RecordingState, Saved, Unsaved, file_name};
+use crate::workspaces::Here;
 
 /// What a file of a recording is, to whoever gets it.
 const MEDIA: &str = "application/vnd.loom.recording";
@@ -32,8 +32,8 @@ struct RecordingFile(Vec<u8>);
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn state(services: web::Data<Services>) -> ApiResult<web::Json<RecordingState>> {
-    let state = web::block(move || services.recordings.state(&services.intake)).await;
+pub(super) async fn state(workspace: Here) -> ApiResult<web::Json<RecordingState>> {
+    let state = web::block(move || workspace.recordings.state(&workspace.intake)).await;
     let state = state.map_err(|_| busy())?;
     state.map(web::Json).map_err(|error| ApiError::internal(&error))
 }
@@ -47,8 +47,8 @@ pub(super) async fn state(services: web::Data<Services>) -> ApiResult<web::Json<
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn file(services: web::Data<Services>) -> ApiResult<HttpResponse> {
-    let made = web::block(move || services.recordings.file(&services.intake, "by hand")).await;
+pub(super) async fn file(workspace: Here) -> ApiResult<HttpResponse> {
+    let made = web::block(move || workspace.recordings.file(&workspace.intake, "by hand")).await;
     let (made, pieces) = made.map_err(|_| busy())?.map_err(problem)?;
     let pieces = pieces.into_iter().map(Ok::<Bytes, actix_web::Error>);
     Ok(HttpResponse::Ok()
@@ -69,8 +69,8 @@ pub(super) async fn file(services: web::Data<Services>) -> ApiResult<HttpRespons
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn save(services: web::Data<Services>) -> ApiResult<HttpResponse> {
-    let saved = web::block(move || services.recordings.save(&services.intake, "by hand")).await;
+pub(super) async fn save(workspace: Here) -> ApiResult<HttpResponse> {
+    let saved = web::block(move || workspace.recordings.save(&workspace.intake, "by hand")).await;
     let saved = saved.map_err(|_| busy())?.map_err(problem)?;
     Ok(HttpResponse::Created().json(saved))
 }
@@ -89,12 +89,12 @@ pub(super) async fn save(services: web::Data<Services>) -> ApiResult<HttpRespons
 pub(super) async fn saved(
     _request: HttpRequest,
     name: web::Path<String>,
-    services: web::Data<Services>,
+    workspace: Here,
 ) -> ApiResult<HttpResponse> {
     let name = name.into_inner();
     let opened = {
         let name = name.clone();
-        web::block(move || services.recordings.saved(&name)).await
+        web::block(move || workspace.recordings.saved(&name)).await
     };
     let opened = opened
         .map_err(|_| busy())?

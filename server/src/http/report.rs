@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::error::{ApiError, ApiResult};
 use super::extract::{MAX_BATCH, json_bytes, json_problem};
 use crate::directory::{Directory, Registered};
-use crate::replication::Door;
+use crate::workspaces::Here;
 
 /// New actors of one batch that are logged by name; the others are counted.
 const NAMED: usize = 20;
@@ -40,20 +40,17 @@ pub(super) struct Unregister {
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn register(
-    record: web::Json<ActorRecord>,
-    door: web::Data<Door>,
-) -> ApiResult<HttpResponse> {
+pub(super) async fn register(record: web::Json<ActorRecord>, workspace: Here) -> ApiResult<HttpResponse> {
     let record = record.into_inner();
     let (id, kind) = (record.id.clone(), record.kind.clone());
-    let status = match door.register(record).await? {
+    let status = match workspace.door.register(record).await? {
         Registered::New => {
             tracing::info!(actor = %id, kind, "Discovered actor");
             StatusCode::CREATED
         }
         Registered::Known => StatusCode::OK,
     };
-    Ok(HttpResponse::build(status).json(as_it_stands(door.intake().directory(), &id)?))
+    Ok(HttpResponse::build(status).json(as_it_stands(&workspace.directory, &id)?))
 }
 
 /// Reports what changed of an actor: the top-level fields given are merged, the others stay.
@@ -71,12 +68,12 @@ pub(super) async fn register(
 )]
 pub(super) async fn update(
     patch: web::Json<ActorPatch>,
-    door: web::Data<Door>,
+    workspace: Here,
 ) -> ApiResult<web::Json<ActorRecord>> {
     let patch = patch.into_inner();
     let id = patch.id.clone();
-    door.update(patch).await?;
-    Ok(web::Json(as_it_stands(door.intake().directory(), &id)?))
+    workspace.door.update(patch).await?;
+    Ok(web::Json(as_it_stands(&workspace.directory, &id)?))
 }
 
 /// Reports that an actor is gone.
@@ -91,11 +88,8 @@ pub(super) async fn update(
          content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn unregister(
-    gone: web::Json<Unregister>,
-    door: web::Data<Door>,
-) -> ApiResult<HttpResponse> {
-    door.unregister(gone.into_inner().id).await?;
+pub(super) async fn unregister(gone: web::Json<Unregister>, workspace: Here) -> ApiResult<HttpResponse> {
+    workspace.door.unregister(gone.into_inner().id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -113,7 +107,7 @@ pub(super) async fn unregister(
 pub(super) async fn batch(
     request: HttpRequest,
     body: web::Payload,
-    door: web::Data<Door>,
+    workspace: Here,
 ) -> Result<web::Json<BatchOutcome>, actix_web::Error> {
     let bytes = json_bytes(&request, body, MAX_BATCH).await?;
     let is_large = bytes.len() > INLINE;
@@ -125,7 +119,7 @@ pub(super) async fn batch(
         read(&bytes)
     };
     let read = read.map_err(|error| json_problem(JsonPayloadError::Deserialize(error), &request))?;
-    let intake = door.intake();
+    let (door, intake) = (&workspace.door, &workspace.intake);
     log_new(intake.directory(), &read.batch);
     let (batch, places, malformed) = (read.batch, read.places, read.malformed);
     // Where all of it was read, its text says the same.

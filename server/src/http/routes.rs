@@ -9,8 +9,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, history, journal, lints, map, metrics, openapi, orders, otlp, poll,
-    prometheus, rates, recording, report, sections, session, socket, traffic, tree,
+    actors, api_v1, asyncapi, events, health, history, journal, lints, map, metrics, openapi, orders, otlp,
+    poll, prometheus, rates, recording, report, sections, session, socket, traffic, tree,
 };
 use crate::access::Role;
 
@@ -68,6 +68,7 @@ pub fn routes() -> Vec<Known> {
                 .delete(session::sign_out),
             at("/ui").get(sections::sections),
             at("/openapi.json").get(openapi::serve),
+            at("/asyncapi.json").get(asyncapi::serve),
         ]);
         routes.extend(orders::routes(base));
     }
@@ -82,6 +83,12 @@ pub(super) fn eased() -> Vec<(String, Role)> {
         .map(|route| (route.path().to_owned(), route.needed(&Method::POST)))
         .filter(|(_, role)| matches!(role, Role::Report | Role::View))
         .collect()
+}
+
+/// The patterns of all routes of the studio.
+pub(super) fn own() -> Vec<ResourceDef> {
+    let routes = routes().into_iter();
+    routes.map(|route| ResourceDef::new(route.path())).collect()
 }
 
 /// The patterns of those that need more than what is usual.

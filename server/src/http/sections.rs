@@ -4,8 +4,8 @@ use actix_web::web;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::Services;
 use crate::extension::UiSection;
+use crate::workspaces::Here;
 
 /// The sections of the page.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,8 +17,8 @@ pub(super) struct Ui {
 
 /// The sections that this server's page has.
 #[utoipa::path(get, path = "/api/ui", tag = "studio", responses((status = 200, body = Ui)))]
-pub(super) async fn sections(services: web::Data<Services>) -> web::Json<Ui> {
+pub(super) async fn sections(workspace: Here) -> web::Json<Ui> {
     web::Json(Ui {
-        sections: services.sections(),
+        sections: workspace.sections(),
     })
 }

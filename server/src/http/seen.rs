@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use loom_protocol::Timestamp;
 use serde::de::DeserializeOwned;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
@@ -15,10 +15,9 @@ use utoipa::openapi::{Ref, RefOr, Required};
 
 use super::error::{ApiError, ApiResult};
 use super::extract::query_problem;
-use crate::Intake;
-use crate::app::Services;
 use crate::directory::Directory;
 use crate::recording::Unseen;
+use crate::{Intake, Workspace};
 
 /// The name of the parameter.
 const AT: &str = "at";
@@ -59,21 +58,21 @@ impl FromRequest for Seen {
     type Future = Pin<Box<dyn Future<Output = ApiResult<Self>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let services = request.app_data::<web::Data<Services>>().cloned();
+        let workspace = request.extensions().get::<Arc<Workspace>>().cloned();
         let at = at(request.query_string());
         Box::pin(async move {
             let not_now = |detail: &str| ApiError::unavailable("busy", detail);
-            let services =
-                services.ok_or_else(|| not_now("this server was put together without a studio"))?;
+            let workspace =
+                workspace.ok_or_else(|| not_now("this server was put together without a studio"))?;
             let Some(at) = at? else {
                 return Ok(Self {
-                    intake: services.intake.clone(),
+                    intake: workspace.intake.clone(),
                     is_live: true,
                 });
             };
-            let recordings = services.recordings.clone();
+            let recordings = workspace.recordings.clone();
             let _turn = recordings.turn().await;
-            let seen = web::block(move || services.recordings.at(at, &services.intake)).await;
+            let seen = web::block(move || workspace.recordings.at(at, &workspace.intake)).await;
             let seen = seen.map_err(|_| not_now("that moment could not be made at present; try again"))?;
             let intake = seen.map_err(|unseen| problem(at, unseen))?;
             Ok(Self {

@@ -7,14 +7,14 @@ use loom_protocol::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::asked;
 use super::error::ApiResult;
 use super::guard::{Guard, origin_text, peer};
 use super::origin::{Authority, Origin};
 use crate::access::{Caller, Pass, Role};
-use crate::live::Sockets;
-use crate::replication::Door;
 use crate::sessions::{LIFE_MILLIS, Sessions};
 use crate::tries::Way;
+use crate::workspaces::{WorkspaceName, Workspaces};
 
 /// Whether one must sign in here, and whether the caller has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +30,15 @@ pub(super) struct SessionState {
     /// What this caller may do: `view`, `operate` and `admin` each include the one before, `report` is to report alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Role>,
+    /// The workspace that this request is about: the one that it names (`Loom-Workspace`), or the first of `workspaces`. Absent where
+    /// there is none of that name for this caller, and where `workspaces` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    workspace: Option<WorkspaceName>,
+    /// The workspaces that this caller may see. Absent where that is `main` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    workspaces: Option<Vec<WorkspaceName>>,
 }
 
 /// What to sign in with.
@@ -48,20 +57,28 @@ pub(super) struct SignIn {
 pub(super) async fn state(
     request: HttpRequest,
     guard: web::Data<Guard>,
-    door: web::Data<Door>,
+    workspaces: web::Data<Workspaces>,
 ) -> web::Json<SessionState> {
-    if let Some(replica) = door.replica()
+    if let Some(replica) = workspaces.main().door.replica()
         && is_unknown(request.headers(), guard.sessions())
     {
         replica.catch_up().await;
     }
     let caller = guard.identify(request.headers(), "", peer(request.peer_addr()));
-    let caller = caller.ok().map(|(caller, _)| caller);
+    let (caller, pass) = caller.ok().unzip();
+    let pass = pass.flatten();
+    let seen = guard.access().workspaces(pass.as_ref().map(|pass| &pass.key));
+    let seen = (!seen.iter().all(WorkspaceName::is_main)).then_some(seen);
+    let chosen = asked::choose(&workspaces, pass.as_ref(), &request).ok();
     web::Json(SessionState {
         required: guard.wants_token(),
         signed_in: caller.is_some(),
         name: caller.as_ref().map(|caller| caller.name().to_owned()),
         role: caller.as_ref().map(Caller::role),
+        workspace: chosen
+            .filter(|_| seen.is_some())
+            .map(|workspace| workspace.name.clone()),
+        workspaces: seen,
     })
 }
 
@@ -87,7 +104,7 @@ pub(super) async fn sign_in(
     request: HttpRequest,
     shown: web::Json<SignIn>,
     guard: web::Data<Guard>,
-    door: web::Data<Door>,
+    workspaces: web::Data<Workspaces>,
 ) -> ApiResult<HttpResponse> {
     if !guard.wants_token() {
         return Ok(HttpResponse::NoContent().finish());
@@ -97,7 +114,7 @@ pub(super) async fn sign_in(
         // The page would show nothing but refusals.
         caller.need(Role::View)?;
     }
-    let headers = request.headers();
+    let (headers, door) = (request.headers(), &workspaces.main().door);
     // One who signs in again has no use for the session before.
     if let Some(before) = id(headers) {
         door.session(guard.sessions(), Sessions::end_of(before)).await?;
@@ -123,14 +140,15 @@ pub(super) async fn sign_in(
 pub(super) async fn sign_out(
     request: HttpRequest,
     guard: web::Data<Guard>,
-    sockets: web::Data<Sockets>,
-    door: web::Data<Door>,
+    workspaces: web::Data<Workspaces>,
 ) -> ApiResult<HttpResponse> {
-    let headers = request.headers();
+    let (headers, door) = (request.headers(), &workspaces.main().door);
     if let Some(id) = id(headers) {
         // Here in any case; it is over only once all servers know.
         guard.sessions().take(Sessions::end_of(id));
-        sockets.cut_session(id);
+        for workspace in workspaces.all() {
+            workspace.sockets.cut_session(id);
+        }
         door.session(guard.sessions(), Sessions::end_of(id)).await?;
     }
     Ok(HttpResponse::NoContent()

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
-use crate::app::Services;
 use crate::live::{Cursor, Wanted, open_viewer};
+use crate::workspaces::Here;
 
 /// Where a connection that broke had come to.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -50,7 +50,7 @@ pub(super) async fn open(
     request: HttpRequest,
     body: web::Payload,
     resume: web::Query<Resume>,
-    services: web::Data<Services>,
+    workspace: Here,
 ) -> Result<HttpResponse, actix_web::Error> {
     let wanted = match resume.without {
         Some(Without::Actors) => Wanted::NoActors,
@@ -75,8 +75,8 @@ pub(super) async fn open(
             return Err(ApiError::bad_request("invalid_query", detail).into());
         }
     };
-    let place = services.sockets.admit(&request)?;
-    open_viewer(&services, place, wanted, cursor, &request, body).map_err(|error| {
+    let place = workspace.sockets.admit(&request)?;
+    open_viewer(&workspace, place, wanted, cursor, &request, body).map_err(|error| {
         tracing::debug!(%error, "no WebSocket handshake");
         let detail = format!("this is a WebSocket: {error}; connect with a WebSocket client");
         ApiError::bad_request("no_websocket", detail).into()

@@ -16,11 +16,11 @@ use super::sockets::Sockets;
 use crate::Intake;
 use crate::certificate::Certificate;
 use crate::directory::{Directory, Taken};
-use crate::http::Guard;
 use crate::otlp::Receiver;
 use crate::replication::Door;
 use crate::traffic::Plumbing;
-use crate::windows::{Windows, keep_current};
+use crate::windows::keep_current;
+use crate::workspaces::{Workspace, Workspaces};
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
 const FLUSH: Duration = Duration::from_millis(125);
@@ -45,18 +45,18 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    /// Starts to publish what happens. Must be called within a tokio runtime.
-    pub(crate) fn start(
-        door: &Door,
-        spans: &Arc<Receiver>,
-        hub: &Hub,
-        sockets: &Sockets,
-        windows: &Windows,
-        guard: &Arc<Guard>,
-        certificate: Option<&Arc<Certificate>>,
-    ) -> Self {
-        let intake = door.intake();
-        let directory = intake.directory();
+    /// Starts to publish what happens in a workspace. Must be called within a tokio runtime.
+    pub(crate) fn of_workspace(workspace: &Workspace) -> Self {
+        let Workspace {
+            door,
+            intake,
+            directory,
+            hub,
+            sockets,
+            windows,
+            guard,
+            ..
+        } = workspace;
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
             let started = AtomicBool::new(false);
@@ -70,10 +70,10 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let (door, spans) = (door.clone(), spans.clone());
-            let (sockets, guard) = (sockets.clone(), guard.clone());
+            let (door, spans) = (door.clone(), workspace.otlp.clone());
+            let (sockets, is_past) = (sockets.clone(), guard.is_of_the_past());
             keep_running("sweep", move || {
-                sweep(door.clone(), spans.clone(), sockets.clone(), guard.clone())
+                sweep(door.clone(), spans.clone(), sockets.clone(), is_past)
             })
         };
         let watched = {
@@ -94,6 +94,14 @@ impl Feed {
                 resync_after_takeovers(restorations.clone(), hub.clone())
             }));
         }
+        Self { tasks }
+    }
+
+    /// Starts to look after what is of the server as a whole: who may talk to it, and what it shows over TLS.
+    pub(crate) fn of_server(workspaces: &Workspaces, certificate: Option<&Arc<Certificate>>) -> Self {
+        let workspaces = workspaces.clone();
+        let access = keep_running("access", move || keep_access(workspaces.clone()));
+        let mut tasks = vec![access];
         if let Some(certificate) = certificate.cloned() {
             tasks.push(keep_running("certificate", move || {
                 keep_certificate(certificate.clone())
@@ -193,16 +201,15 @@ async fn send_watched(intake: Arc<Intake>, hub: Hub) {
     }
 }
 
-async fn sweep(door: Door, spans: Arc<Receiver>, sockets: Sockets, guard: Arc<Guard>) {
+async fn sweep(door: Door, spans: Arc<Receiver>, sockets: Sockets, is_past: bool) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        // Where time stands still it changes nothing.
-        let is_past = guard.is_of_the_past();
         // With very many actors it takes some tenths of a second, which would hold up every other task of this thread.
         let (looking, spans) = (door.clone(), spans.clone());
         let swept = tokio::task::spawn_blocking(move || {
+            // Where time stands still it changes nothing.
             if is_past {
                 return;
             }
@@ -216,12 +223,27 @@ async fn sweep(door: Door, spans: Arc<Receiver>, sockets: Sockets, guard: Arc<Gu
             tracing::error!(%error, "what time alone changes could not be looked for");
         }
         sockets.cut_stalled();
+    }
+}
+
+/// Goes by the tokens that are in the file now, and ends what nothing lets in any more.
+async fn keep_access(workspaces: Workspaces) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let guard = workspaces.guard().clone();
+    loop {
+        ticks.tick().await;
         if guard.access().has_file() {
-            let guard = guard.clone();
+            let workspaces = workspaces.clone();
             // It waits for the disk. That it panics would be a fault of ours, and the tokens stay as they were.
-            let _panic = tokio::task::spawn_blocking(move || guard.reload_tokens()).await;
+            let _panic = tokio::task::spawn_blocking(move || workspaces.reload()).await;
         }
-        sockets.cut_ended(|pass| guard.still_lets_in(pass));
+        for workspace in workspaces.all() {
+            let name = &workspace.name;
+            workspace
+                .sockets
+                .cut_ended(|pass| guard.still_lets_in(pass, name));
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! not, frames that a later one of the same subject supersedes are left out; when more than that has to go, it
 //! gets `resync`: fetch the snapshot, then go on from the `seq` it carries. So a client never has to count.
 
+pub(crate) mod described;
 mod feed;
 mod frames;
 mod hub;
@@ -14,6 +15,7 @@ mod sockets;
 mod viewer;
 mod watch;
 
+pub use described::{LiveChannel, LiveDescription, MessageType};
 pub(crate) use feed::Feed;
 pub use frames::{bounded_frames, close_reason};
 pub use hub::{Cursor, Draft, Hub, HubStats, Subscription};

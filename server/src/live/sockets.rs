@@ -5,16 +5,19 @@
 //! kept from outside, and what it does is cut the connection itself.
 
 use std::collections::HashMap;
+use std::future::{Ready, ready};
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use actix_web::dev::Payload;
 use actix_web::rt::net::TcpStream;
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use socket2::{SockRef, Socket};
 use tokio::time::Instant;
 
+use crate::Workspace;
 use crate::access::Pass;
 use crate::http::{ApiError, ApiResult};
 
@@ -224,5 +227,19 @@ impl Line {
 
     pub(crate) fn take(&self) -> Option<Socket> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Those of the workspace that a request is about.
+impl FromRequest for Sockets {
+    type Error = ApiError;
+    type Future = Ready<ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        let workspace = extensions.get::<Arc<Workspace>>();
+        let sockets = workspace.map(|workspace| workspace.sockets.clone());
+        let none = || ApiError::unavailable("no_guard", "this server was put together without its guard");
+        ready(sockets.ok_or_else(none))
     }
 }

@@ -22,7 +22,7 @@ use super::outbox::Wanted;
 use super::sockets::Admission;
 use super::watch::hear;
 use crate::windows::{ViewerWindows, Windows};
-use crate::{Intake, Services};
+use crate::{Intake, Workspace};
 
 /// The largest frame a viewer may send.
 const MAX_FRAME: usize = 64 * 1024;
@@ -36,7 +36,7 @@ const GONE: Duration = Duration::from_secs(40);
 /// # Errors
 /// When the request is no WebSocket handshake.
 pub(crate) fn open_viewer(
-    services: &Services,
+    workspace: &Workspace,
     place: Admission,
     wanted: Wanted,
     cursor: Option<Cursor>,
@@ -44,7 +44,7 @@ pub(crate) fn open_viewer(
     body: web::Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
     // Not on the observed context: the actor's context is the socket. So it is registered by hand.
-    let handle = services
+    let handle = workspace
         .registry
         .register(ActorSpec::new("StudioViewer").system())
         .leaving_no_trace();
@@ -54,9 +54,9 @@ pub(crate) fn open_viewer(
     let viewer = Viewer {
         handle,
         place,
-        hub: services.hub.clone(),
-        intake: services.intake.clone(),
-        windows: services.windows.clone(),
+        hub: workspace.hub.clone(),
+        intake: workspace.intake.clone(),
+        windows: workspace.windows.clone(),
         own_windows: None,
         wanted,
         cursor,

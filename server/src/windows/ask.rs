@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::directory::{ActorQuery, Sort};
 
 /// Rows of a window at most.
-const ROWS: usize = 500;
+pub(crate) const ROWS: usize = 500;
 /// Letters of a window's name at most.
-const NAME: usize = 64;
+pub(crate) const NAME: usize = 64;
 
 /// The frame of a client that opens a window, or closes it with a `count` of 0.
 #[derive(Deserialize)]

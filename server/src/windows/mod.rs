@@ -10,5 +10,6 @@ mod flush;
 mod shown;
 mod viewers;
 
+pub(crate) use ask::{NAME, ROWS};
 pub(crate) use flush::keep_current;
 pub(crate) use viewers::{ViewerWindows, Windows};

@@ -129,7 +129,26 @@ fn tokens_are_made_listed_and_taken_away() {
         code == 0 && list.starts_with("ana  operate  20") && !list.contains(made.trim()),
         "{list}"
     );
+    let two = [
+        "add",
+        "cid",
+        "--role",
+        "view",
+        "--workspace",
+        "shop",
+        "--workspace",
+        "bank",
+    ];
+    assert_eq!(token(&two).0, 0);
+    let (_, list, _) = token(&["list"]);
+    let ends: Vec<&str> = list.lines().filter_map(|line| line.rsplit("  ").next()).collect();
+    assert_eq!(ends, ["main", "shop,bank"]);
+    assert_eq!(token(&["revoke", "cid"]).0, 0);
     for (wrong, help) in [
+        (
+            &["add", "bob", "--role", "view", "--workspace", "../bank"][..],
+            "letters a-z, digits",
+        ),
         (&["add", "ana", "--role", "view"][..], "revoke that one first"),
         (
             &["add", "bob", "--role", "god"],

@@ -9,6 +9,7 @@
 )]
 
 #[cfg(feature = "bin")]
+mod asyncapi;
 mod binary;
 mod body_deadline;
 mod bridge;
@@ -32,6 +33,7 @@ mod packed;
 mod recording;
 mod rest;
 mod roles;
+mod schema;
 mod seeds;
 mod session;
 #[path = "../several/mod.rs"]
@@ -45,3 +47,5 @@ mod tokens;
 mod traffic;
 mod tree;
 mod ui;
+mod workspaces;
+mod workspaces_apart;

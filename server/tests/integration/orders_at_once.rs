@@ -53,6 +53,7 @@ async fn process(url: &str, token: Option<&str>) -> (DiscoveryBridge, actix::Add
     let uplink = Uplink::new(&UplinkOptions {
         url: url.to_owned(),
         token: token.map(Token::new),
+        ..UplinkOptions::default()
     });
     bridge.deliver_to(uplink.unwrap()).connect(&registry).unwrap();
     (bridge, till)

@@ -27,6 +27,7 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("DELETE", "/session", None),
     ("GET", "/ui", Some(Role::View)),
     ("GET", "/openapi.json", Some(Role::View)),
+    ("GET", "/asyncapi.json", Some(Role::View)),
     ("GET", "/ws", Some(Role::View)),
     ("POST", "/actors/{id}/message", Some(Role::Operate)),
     ("POST", "/actors/{id}/snapshot", Some(Role::Operate)),

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use actix_codec::Framed;
+use actix_http::Request;
 use actix_http::ws::{Codec, Frame as WsFrame};
 use actix_web::body::to_bytes;
+use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::test;
 use futures_util::{SinkExt, StreamExt};
@@ -70,6 +72,13 @@ impl Answer {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
+    /// All of it, to be compared: the headers in the order of their names.
+    pub(crate) fn whole(&self) -> (u16, Vec<(String, String)>, String) {
+        let mut headers = self.headers.clone();
+        headers.sort();
+        (self.status, headers, self.text())
+    }
+
     /// The code of a problem, after a look at its shape.
     pub(crate) fn problem(&self) -> (u16, String) {
         assert_eq!(
@@ -129,12 +138,20 @@ pub(crate) async fn post_bytes(
 }
 
 async fn ask(services: &Services, request: test::TestRequest, headers: &[(&str, &str)]) -> Answer {
-    let app = test::init_service(create_app(services)).await;
+    ask_app(&test::init_service(create_app(services)).await, request, headers).await
+}
+
+/// The same of an application that is asked often.
+pub(crate) async fn ask_app(
+    app: &impl Service<Request, Response = ServiceResponse, Error = actix_web::Error>,
+    request: test::TestRequest,
+    headers: &[(&str, &str)],
+) -> Answer {
     let mut request = request.insert_header(("host", "localhost:9090"));
     for header in headers {
         request = request.insert_header(*header);
     }
-    let response = test::call_service(&app, request.to_request()).await;
+    let response = test::call_service(app, request.to_request()).await;
     let status = response.status().as_u16();
     let headers = response
         .headers()

@@ -330,6 +330,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/asyncapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sockets and streams. */
+        get: operations["asyncapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -337,7 +354,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health as of now; `degraded` when any part is. */
+        /** The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -987,6 +1004,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/asyncapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sockets and streams. */
+        get: operations["v1_asyncapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1014,7 +1048,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The health as of now; `degraded` when any part is. */
+        /** The health as of now; `degraded` when any part is. Where there are several workspaces, of all of them, without a word on why. */
         get: operations["v1_health"];
         put?: never;
         post?: never;
@@ -2453,6 +2487,13 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** @description Whether this caller may go on: it showed a token, or none is required. */
             signedIn: boolean;
+            /**
+             * @description The workspace that this request is about: the one that it names (`Loom-Workspace`), or the first of `workspaces`. Absent where
+             *     there is none of that name for this caller, and where `workspaces` is.
+             */
+            workspace?: string | null;
+            /** @description The workspaces that this caller may see. Absent where that is `main` alone. */
+            workspaces?: string[] | null;
         };
         /**
          * @description How grave it is.
@@ -2728,6 +2769,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -2944,6 +2994,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -3038,6 +3097,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4898,6 +4966,62 @@ export interface operations {
             };
         };
     };
+    asyncapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description AsyncAPI 3.0: what travels over `/ws`, the stream of events, and sockets of products */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -4976,6 +5100,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5470,6 +5603,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -5522,6 +5664,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5683,6 +5834,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6412,6 +6572,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -6463,6 +6632,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6686,6 +6864,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the body did not come in time */
             408: {
                 headers: {
@@ -6780,6 +6967,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8632,6 +8828,62 @@ export interface operations {
             };
         };
     };
+    v1_asyncapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description AsyncAPI 3.0: what travels over `/ws`, the stream of events, and sockets of products */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     v1_events: {
         parameters: {
             query?: never;
@@ -8672,6 +8924,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8777,6 +9038,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9271,6 +9541,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -9323,6 +9602,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9484,6 +9772,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10213,6 +10510,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description there is no such workspace for this caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too many wrong tokens came from this address */
             429: {
                 headers: {
@@ -10253,6 +10559,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10314,6 +10629,15 @@ export interface operations {
             };
             /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10407,6 +10731,15 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such workspace for this caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

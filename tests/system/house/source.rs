@@ -91,6 +91,23 @@ const HOMES: &[Home] = &[
         at_home: |_| false,
     },
     Home {
+        rule: "what is of one workspace comes with the request (`Here`), so that no handler can take another's",
+        words: &[
+            "Data<Directory>",
+            "Data<Intake>",
+            "Data<Door>",
+            "Data<Hub>",
+            "Data<Sockets>",
+            "Data<Services>",
+            "Data<Workspace>",
+            "Data<Windows>",
+            "Data<Recordings>",
+            "Data<Receiver>",
+        ],
+        within: "",
+        at_home: |_| false,
+    },
+    Home {
         rule: "the studio knows no workflow, job or step",
         words: &[
             "WorkflowName",

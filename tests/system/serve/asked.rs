@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::harness::{Project, Studio, Terminal, until};
+use crate::harness::{Loom, Project, Studio, Terminal, binary, until};
 
 fn studio() -> Studio {
     let studio = Studio::of(Project::new());
@@ -85,6 +85,51 @@ fn a_studio_with_a_token_wants_it_and_nobody_sees_it() {
         .says("STUDIO_TOKEN")
         .never_says("wrong-word-2");
     asked("open-sesame-1").exits(0);
+}
+
+#[test]
+fn a_token_shows_its_workspaces_and_runs_are_of_main() {
+    let project = Project::new();
+    let file = project.path().join("tokens.json");
+    let file = file.to_str().expect("a path").to_owned();
+    let token = |name: &str, workspaces: &[&str]| {
+        let add = ["token", "add", name, "--role", "operate", "--tokens", &file];
+        let of = workspaces.iter().flat_map(|name| ["--workspace", name]);
+        let words: Vec<&str> = add.into_iter().chain(of).collect();
+        let made = Loom::program(&binary("loom-studio")).args(&words).run().exits(0);
+        made.stdout.lines().next().expect("a token").to_owned()
+    };
+    let (shop, both) = (token("shop", &["shop"]), token("both", &["shop", "main"]));
+    let studio = Studio::with(project, |serve| serve.env("STUDIO_TOKENS", &file));
+    let till = json!({"id": "till-1", "type": "Till"});
+    let bearer = format!("Bearer {shop}");
+    let report = studio
+        .post("/api/actor/register")
+        .header("authorization", &bearer);
+    report.json(&till).send().is(201);
+    let url = studio.url();
+    let seen = |token: &str, workspace: &str| {
+        let loom = studio.project.loom(&["actors", "--studio", &url]);
+        let loom = loom.env("STUDIO_TOKEN", token).env("STUDIO_WORKSPACE", workspace);
+        loom.run()
+    };
+    seen(&shop, "").exits(0).prints("till-1");
+    seen(&both, "").exits(0).prints("till-1");
+    seen(&both, "main").exits(0).never_says("till-1");
+    for hidden in ["main", "bank"] {
+        seen(&shop, hidden).exits(2).says("STUDIO_WORKSPACE");
+    }
+    for path in [
+        "/api/v1/runs",
+        "/api/workflows",
+        "/api/status",
+        "/socket/websocket",
+    ] {
+        studio.get(path).header("authorization", &bearer).send().is(404);
+    }
+    let of_main = format!("Bearer {both}");
+    let runs = studio.get("/api/v1/runs").header("authorization", &of_main);
+    runs.header("loom-workspace", "main").send().is(200);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! The sockets: what pages hear without asking.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use super::project;
 use crate::harness::{Project, Studio, until};
+use crate::schema::{messages, misfits};
 
 /// 60 MB in lines of 4 kB: more than the buffers of a connection and what may wait for one hold together.
 const FLOOD: &str = "name: flood
@@ -60,6 +63,41 @@ fn an_actor_is_told_when_it_comes_changes_and_goes() {
         .collect();
     assert!(places.is_sorted(), "{places:?}");
     assert_eq!(came["epoch"], gone["epoch"]);
+}
+
+#[test]
+fn what_is_said_of_sockets_is_true_of_runs() {
+    let studio = Studio::of(project());
+    let document = studio.get("/api/asyncapi.json").send().value();
+    let fits = |channel: &str, kind: &str, frame: &Value| {
+        let described = messages(&document, channel, "sends");
+        let found = described.iter().find(|(name, _)| *name == kind);
+        let (_, schema) = found.unwrap_or_else(|| panic!("`{kind}` is not described"));
+        assert_eq!(misfits(frame, schema, &document), Vec::<String>::new(), "{frame}");
+    };
+    let mut socket = studio.socket("/ws");
+    let mut phoenix = studio.socket("/socket/websocket");
+    for topic in ["logs:all", "workflow:quick"] {
+        phoenix.send(&json!({"topic": topic, "event": "phx_join", "payload": {}, "ref": topic}));
+    }
+    let run = studio.start_workflow("quick");
+    let mut missing = BTreeSet::from(["run:update", "workflow:update", "log:grown"]);
+    let mut ended = false;
+    socket.until("the end of the run", |frame| {
+        let kind = frame["type"].as_str().unwrap();
+        fits("live", kind, frame);
+        missing.remove(kind);
+        let data = &frame["data"];
+        ended |= kind == "run:update" && data["runId"] == run && data["state"] == "success";
+        (ended && missing.is_empty()).then_some(())
+    });
+    let mut missing = BTreeSet::from(["phx_reply", "new_log", "job_status"]);
+    phoenix.until("a line, a state, a reply", |frame| {
+        let event = frame["event"].as_str().unwrap();
+        fits("phoenix", event, frame);
+        missing.remove(event);
+        missing.is_empty().then_some(())
+    });
 }
 
 #[test]

@@ -186,6 +186,17 @@ impl Studio {
             shown.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, shown);
         }
+        let workspace = std::env::var("STUDIO_WORKSPACE").unwrap_or_default();
+        if !workspace.trim().is_empty() {
+            let named = HeaderValue::from_str(workspace.trim()).map_err(|_| {
+                Complaint::new(
+                    Exit::Usage,
+                    "STUDIO_WORKSPACE has characters that a header cannot carry",
+                )
+                .help("a workspace's name has small letters, digits, `-` and `_`")
+            })?;
+            request.headers_mut().insert("loom-workspace", named);
+        }
         Ok(request)
     }
 }
@@ -197,6 +208,12 @@ fn refused(studio: &str, status: StatusCode, body: &str) -> Complaint {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             let error = format!("the studio at {studio} does not let us in ({status})");
             Complaint::new(Exit::Usage, error).help("set STUDIO_TOKEN to a token of it that may view")
+        }
+        StatusCode::NOT_FOUND if code_of(body).as_deref() == Some("unknown_workspace") => {
+            let error = format!("the studio at {studio} has no such workspace for us");
+            Complaint::new(Exit::Usage, error).help(
+                "set STUDIO_WORKSPACE to one that the token in STUDIO_TOKEN is of, or to nothing for its first",
+            )
         }
         StatusCode::BAD_REQUEST => {
             let why = why.unwrap_or_else(|| status.to_string());

@@ -4,6 +4,8 @@
 //! signalled through a handle that keeps meaning that very process. Where there is no `/proc` only the agent itself is
 //! asked to end.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use crate::executor::channel::JobDirectory;
@@ -14,6 +16,13 @@ pub(crate) const MARK: &str = "LOOM_JOB_MARK";
 /// How long a killed process has to vanish.
 const END_TIME: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(5);
+/// The pause between two looks at one process; a program begins within less.
+const SHORTLY: Duration = Duration::from_micros(200);
+
+/// How often one process is looked at that begins another program at that moment.
+const TRIES: u32 = 500;
+/// How often all are looked at again because some ended meanwhile. On a busy machine some always do.
+const LOOKS_AFTER_ENDS: u32 = 3;
 
 /// What became of processes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,17 +62,34 @@ pub(super) fn wait_for_end((pid, started): Known) {
     }
 }
 
+/// Whose a process is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    Others,
+    /// Nobody's any more. What it started may have come after the list of processes was read.
+    Ended,
+}
+
 /// Kills every process that carries one of these marks. For a thread that may block.
 pub(super) fn end_marked(names: &[&str]) -> Outcome {
-    let carries_one = |pid| names.iter().any(|name| is_marked(pid, name));
     let deadline = Instant::now() + END_TIME;
-    let mut ended = std::collections::BTreeMap::new();
+    let mut ended = BTreeMap::new();
+    let (mut dead, mut looks_after_ends) = (BTreeSet::new(), 0);
     loop {
-        let left: Vec<u32> = pids()
-            .into_iter()
-            .filter(|pid| is_alive(*pid) && carries_one(*pid))
-            .collect();
+        let (mut left, mut one_ended) = (Vec::new(), false);
+        for pid in pids() {
+            match whose(pid, names) {
+                Whose::Ours => left.push(pid),
+                Whose::Ended => one_ended |= dead.insert(pid),
+                Whose::Others => {}
+            }
+        }
         let late = Instant::now() > deadline;
+        if left.is_empty() && one_ended && looks_after_ends < LOOKS_AFTER_ENDS {
+            looks_after_ends += 1;
+            continue;
+        }
         if left.is_empty() || late {
             let stuck: Vec<String> = left.iter().map(ToString::to_string).collect();
             for pid in left {
@@ -77,12 +103,53 @@ pub(super) fn end_marked(names: &[&str]) -> Outcome {
                 stuck,
             };
         }
+        looks_after_ends = 0;
         for pid in left {
             ended.entry(pid).or_insert_with(|| program(pid));
-            kill_if(pid, carries_one);
+            kill_if(pid, |pid| whose(pid, names) == Whose::Ours);
         }
         std::thread::sleep(LOOK);
     }
+}
+
+fn whose(pid: u32, names: &[&str]) -> Whose {
+    for _ in 0..TRIES {
+        if let Some(whose) = whose_now(pid, names) {
+            return whose;
+        }
+        std::thread::sleep(SHORTLY);
+    }
+    Whose::Others
+}
+
+/// `None` for a process that begins another program at this moment: its environment is not there yet, or not the one that was read.
+fn whose_now(pid: u32, names: &[&str]) -> Option<Whose> {
+    let environ = std::fs::read(format!("/proc/{pid}/environ"));
+    let Some(fields) = stat(pid).filter(|fields| !is_ended(fields)) else {
+        return Some(Whose::Ended);
+    };
+    if is_kernel_thread(&fields) {
+        return Some(Whose::Others);
+    }
+    let environ = match environ {
+        Ok(environ) => environ,
+        // Another user's.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Some(Whose::Others),
+        Err(_) => return None,
+    };
+    if names.iter().any(|name| names_job(&environ, name)) {
+        return Some(Whose::Ours);
+    }
+    let is_whole = length_of_environment(&fields) == Some(environ.len());
+    is_whole.then_some(Whose::Others)
+}
+
+/// How long the environment of a process is: from `env_start` to `env_end`, fields 50 and 51 (proc(5)). `None` while it has no place
+/// for one, as in the middle of `execve`: a program that was given none has a place of no length.
+fn length_of_environment(fields: &[String]) -> Option<usize> {
+    let address = |index: usize| fields.get(index)?.parse::<usize>().ok();
+    let end = address(48).filter(|end| *end != 0)?;
+    Some(end.saturating_sub(address(47)?))
 }
 
 /// A process's name, as the kernel has it.
@@ -102,12 +169,14 @@ fn pids() -> Vec<u32> {
 
 /// Whether the environment of a process names this job. What is not ours to read is not ours.
 fn is_marked(pid: u32, name: &str) -> bool {
+    std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| names_job(&environ, name))
+}
+
+fn names_job(environ: &[u8], name: &str) -> bool {
     let wanted = format!("{MARK}={name}");
-    std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| {
-        environ
-            .split(|byte| *byte == 0)
-            .any(|entry| entry == wanted.as_bytes())
-    })
+    environ
+        .split(|byte| *byte == 0)
+        .any(|entry| entry == wanted.as_bytes())
 }
 
 /// The fields of `/proc/PID/stat` after the name, which may hold anything; the first is the state.
@@ -123,9 +192,18 @@ fn stat(pid: u32) -> Option<Vec<String>> {
 }
 
 fn is_alive(pid: u32) -> bool {
-    stat(pid)
-        .and_then(|fields| fields.into_iter().next())
-        .is_some_and(|state| state != "Z" && state != "X")
+    stat(pid).is_some_and(|fields| !is_ended(&fields))
+}
+
+fn is_ended(fields: &[String]) -> bool {
+    fields.first().is_none_or(|state| state == "Z" || state == "X")
+}
+
+/// Whether it is a thread of the kernel, which never has an environment: `PF_KTHREAD` among the flags, field 9 (proc(5)).
+fn is_kernel_thread(fields: &[String]) -> bool {
+    const PF_KTHREAD: u64 = 0x0020_0000;
+    let flags = fields.get(6).and_then(|flags| flags.parse::<u64>().ok());
+    flags.is_some_and(|flags| flags & PF_KTHREAD != 0)
 }
 
 /// Field 22 of the file, in clock ticks since boot; `None` when there is no such living process.
@@ -206,6 +284,21 @@ mod tests {
         assert_eq!(outcome.stuck, Vec::<String>::new());
         assert_eq!(start_time(ours.id()), None, "a zombie is no living process");
         assert!(is_alive(other.id()));
+    }
+
+    #[test]
+    fn what_begins_another_program_at_the_moment_is_ended_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("again.sh");
+        std::fs::write(&script, "exec sh \"$0\"\n").unwrap();
+        for round in 0..200 {
+            let mark = format!("loom-test-c-{round}");
+            let mut command = Command::new("sh");
+            let mut busy = Sleeper(command.arg(&script).env(MARK, &mark).spawn().unwrap());
+            let outcome = end_marked(&[&mark]);
+            assert_eq!(outcome.stuck, Vec::<String>::new());
+            assert_ne!(busy.0.try_wait().unwrap(), None, "it goes on, in round {round}");
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(in crate::serve) struct Asked {
 )]
 pub(in crate::serve) async fn open(
     runtime: web::Data<Runtime>,
-    sockets: web::Data<Sockets>,
+    sockets: Sockets,
     asked: web::Query<Asked>,
     request: HttpRequest,
     body: web::Payload,

@@ -327,6 +327,5 @@ mod tests {
         let tape = world.flight.state(&world.intake).tape;
         let most = tape.segments.iter().map(Segment::read_for_its_end).max();
         assert!(most.is_some_and(|most| most < 80 * 1024 * 1024), "{most:?}");
-        assert_eq!(tape.segments.len(), 3, "no more than are needed");
     }
 }

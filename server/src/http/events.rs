@@ -47,6 +47,7 @@ pub(super) async fn open(request: HttpRequest, workspace: Here) -> ApiResult<Htt
             true
         }
     };
+    place.pulse().when_cut(wake.clone());
     let events = Events {
         subscription: workspace.hub.subscribe(cursor.as_ref(), wake),
         arrived,
@@ -115,6 +116,9 @@ impl Events {
     async fn next(&mut self) -> Option<String> {
         let pulse = self.place.pulse().clone();
         loop {
+            if pulse.is_cut() {
+                return None;
+            }
             pulse.heard();
             // Before the look: what comes from now on is owed anew.
             pulse.paid();

@@ -218,12 +218,19 @@ impl Guard {
                 session: None,
             },
             None => session::pass(headers, &self.sessions)
-                .or_else(|| self.polls.pass(&shown::poll_session(path, query)?))
+                .or_else(|| self.poll_pass(path, query))
                 .ok_or_else(token_required)?,
         };
         // Of a token that was revoked nothing is left, the sessions that began with it included.
         let caller = self.access.caller(&pass.key).ok_or_else(token_required)?;
         Ok((caller, Some(pass)))
+    }
+
+    /// What let a long-poll in, while it still would.
+    fn poll_pass(&self, path: &str, query: &str) -> Option<Pass> {
+        let pass = self.polls.pass(&shown::poll_session(path, query)?)?;
+        let is_signed_in = pass.session.as_ref().is_none_or(|id| self.sessions.has(id));
+        is_signed_in.then_some(pass)
     }
 
     /// Which token `shown` is. Too many wrong ones have their address wait.

@@ -71,8 +71,13 @@ impl FromRequest for Seen {
                 });
             };
             let recordings = workspace.recordings.clone();
-            let _turn = recordings.turn().await;
-            let seen = web::block(move || workspace.recordings.at(at, &workspace.intake)).await;
+            let turn = recordings.turn().await;
+            let made = move || {
+                // Until it is made: who asked may be gone sooner.
+                let _turn = turn;
+                workspace.recordings.at(at, &workspace.intake)
+            };
+            let seen = web::block(made).await;
             let seen = seen.map_err(|_| not_now("that moment could not be made at present; try again"))?;
             let intake = seen.map_err(|unseen| problem(at, unseen))?;
             Ok(Self {

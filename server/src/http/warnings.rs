@@ -303,10 +303,14 @@ pub(super) async fn preview(
     let PreviewAsked { rule, range } = asked.into_inner();
     workspace.warnings.check(&rule).map_err(problem)?;
     let rule = rule.named("preview".to_owned());
-    let _turn = workspace.warnings.turn_of_previews().await;
+    let turn = workspace.warnings.turn_of_previews().await;
     let made = web::block({
         let workspace = workspace.clone();
-        move || workspace.warnings.preview(&rule, range, &workspace.intake)
+        move || {
+            // Until it is made: who asked may be gone sooner.
+            let _turn = turn;
+            workspace.warnings.preview(&rule, range, &workspace.intake)
+        }
     });
     let made = made.await;
     made.map(web::Json).map_err(|_| busy())

@@ -279,15 +279,20 @@ async fn warn(warnings: Arc<Warnings>, intake: Arc<Intake>, hub: Hub, is_past: b
         }
         let (looking, intake) = (warnings.clone(), intake.clone());
         // It waits for the disk, and looks at all that is remembered.
-        let looked = tokio::task::spawn_blocking(move || looking.turn(&intake)).await;
-        if let Err(error) = looked {
+        let look = move || {
+            looking.turn(&intake);
+            looking.take_news()
+        };
+        let looked = tokio::task::spawn_blocking(look).await;
+        let news = looked.unwrap_or_else(|error| {
             tracing::error!(%error, "rules could not look");
-        }
+            None
+        });
         for message in warnings.due() {
             let warnings = warnings.clone();
             sending.spawn(async move { warnings.send(message).await });
         }
-        if let Some(news) = warnings.take_news() {
+        if let Some(news) = news {
             hub.publish(topic::WARNINGS, Some("warnings"), &news);
         }
     }

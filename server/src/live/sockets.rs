@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::net::Shutdown;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -64,7 +64,14 @@ pub struct Pulse {
     heard: AtomicU64,
     /// Milliseconds after `begun`, plus one; zero while nothing waits to be sent.
     owed: AtomicU64,
+    /// Whether it is to end.
+    is_cut: AtomicBool,
+    /// Tells whoever serves it so.
+    when_cut: OnceLock<Wake>,
 }
+
+/// Whoever serves a socket looks at it again.
+type Wake = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl Sockets {
     pub(crate) fn new(most: usize, stalled_after: Duration) -> Self {
@@ -88,6 +95,8 @@ impl Sockets {
             begun: Instant::now(),
             heard: AtomicU64::new(0),
             owed: AtomicU64::new(0),
+            is_cut: AtomicBool::new(false),
+            when_cut: OnceLock::new(),
         });
         let mut open = self.shared.lock();
         if open.pulses.len() >= self.shared.most {
@@ -209,6 +218,18 @@ impl Pulse {
         self.owed.store(0, Ordering::Relaxed);
     }
 
+    /// Has `wake` called when the socket is to end, so that whoever serves it looks at [`Pulse::is_cut`] and ends it. The connection
+    /// itself can be cut only where nothing else came over it before.
+    pub fn when_cut(&self, wake: impl Fn() -> bool + Send + Sync + 'static) {
+        // One socket is served by one.
+        let _first = self.when_cut.set(Box::new(wake));
+    }
+
+    /// Whether the socket is to end: what let it in is worth nothing any more, or its other side takes nothing.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
+    }
+
     fn owed_for(&self) -> Duration {
         match self.owed.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
@@ -229,6 +250,12 @@ impl Pulse {
     }
 
     fn cut(&self) {
+        if !self.is_cut.swap(true, Ordering::Relaxed)
+            && let Some(wake) = self.when_cut.get()
+        {
+            // Who is not there any more has ended.
+            let _there = wake();
+        }
         let Some(line) = &self.line else { return };
         // It may be gone already.
         let _gone = line.shutdown(Shutdown::Both);

@@ -90,6 +90,10 @@ struct Waiting;
 
 impl Viewer {
     fn send_waiting(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
+        if self.place.pulse().is_cut() {
+            ctx.close(Some(ws::CloseCode::Policy.into()));
+            return ctx.stop();
+        }
         if let Some(subscription) = &mut self.subscription {
             // Before the look: what comes from now on is owed anew.
             self.place.pulse().paid();
@@ -129,11 +133,16 @@ impl Actor for Viewer {
             pulse.owed();
             viewer.try_send(Waiting).is_ok()
         };
+        self.place.pulse().when_cut(wake.clone());
         self.own_windows = Some(self.windows.open_for(wake.clone()));
         self.subscription = Some(self.hub.subscribe_to(self.wanted, self.cursor.as_ref(), wake));
         self.send_waiting(ctx);
         ctx.run_interval(PING, |viewer, ctx| {
             viewer.handle.beat();
+            // Its mailbox may have been full when that was said.
+            if viewer.place.pulse().is_cut() {
+                return viewer.send_waiting(ctx);
+            }
             if viewer.heard.elapsed() > GONE {
                 let reason = (ws::CloseCode::Away, "no answer to any ping").into();
                 ctx.close(Some(reason));

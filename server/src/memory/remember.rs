@@ -1,7 +1,7 @@
 //! Handing over what is over.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use loom_history::{History, Key, Step};
@@ -20,7 +20,9 @@ pub(crate) struct Memory {
     history: Arc<History>,
     processes: Mutex<Processes>,
     /// Nothing is handed over for now: what another server remembers of the time before comes first.
-    waits: AtomicBool,
+    waits: AtomicU64,
+    /// The last one that is over.
+    waited: AtomicU64,
 }
 
 impl Memory {
@@ -28,24 +30,30 @@ impl Memory {
         Self {
             history,
             processes: Mutex::default(),
-            waits: AtomicBool::new(false),
+            waits: AtomicU64::new(0),
+            waited: AtomicU64::new(0),
         }
     }
 
     /// Hands nothing over until [`Self::go_on`], as seconds are handed over in the order of time. No longer than the windows of traffic
     /// reach back, or there is a gap.
     pub(crate) fn wait(&self) {
-        self.waits.store(true, Ordering::Relaxed);
+        self.waits.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Hands over what is over, now and from now on.
-    pub(crate) fn go_on(&self) {
-        self.waits.store(false, Ordering::Relaxed);
+    /// Which wait it is, for [`Self::go_on`].
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    /// Hands over what is over, now and from now on, unless there is another wait since this one.
+    pub(crate) fn go_on(&self, waited: u64) {
+        self.waited.fetch_max(waited, Ordering::Relaxed);
     }
 
     /// Whether all that is over was handed over.
     pub(crate) fn is_whole(&self) -> bool {
-        !self.waits.load(Ordering::Relaxed)
+        self.waited.load(Ordering::Relaxed) >= self.waits.load(Ordering::Relaxed)
     }
 
     pub(crate) fn history(&self) -> &Arc<History> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use loom_protocol::Timestamp;
 use serde::Serialize;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa::ToSchema;
 
 use super::alarm::Alarm;
@@ -34,7 +34,7 @@ pub(crate) struct Recordings {
     source: Kind,
     past: Past,
     /// Moments that are made at the same time: threads that wait for the disk are for others too.
-    making: Semaphore,
+    making: Arc<Semaphore>,
     shelf: Option<Shelf>,
     /// Whether it saves one by itself when something goes wrong.
     saves_by_itself: bool,
@@ -160,7 +160,7 @@ impl Recordings {
         Self {
             source: flight.map_or(Kind::Off, Kind::Running),
             past: Past::new(source, directory),
-            making: Semaphore::new(MAKING),
+            making: Arc::new(Semaphore::new(MAKING)),
             shelf: options.save_in.clone().map(Shelf::new),
             saves_by_itself: options.saves_by_itself,
         }
@@ -170,7 +170,7 @@ impl Recordings {
     pub(crate) fn opened(opened: Opened, directory: DirectoryOptions) -> Self {
         Self {
             past: Past::new(Source::Opened(opened.tape.clone()), directory),
-            making: Semaphore::new(MAKING),
+            making: Arc::new(Semaphore::new(MAKING)),
             source: Kind::Opened(opened),
             shelf: None,
             saves_by_itself: false,
@@ -229,8 +229,8 @@ impl Recordings {
     }
 
     /// A turn to look for a moment, which is kept while that is done; nothing where there are none any more.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.making.acquire().await.ok()
+    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.making.clone().acquire_owned().await.ok()
     }
 
     /// The studio as it was at a moment; see [`Past::at`].

@@ -112,12 +112,11 @@ async fn leave(replica: &Replica, name: &str, mut parcel: Bytes) -> Result<(), L
 pub(super) async fn get(replica: Arc<Replica>, recordings: Arc<Recordings>, mut began: watch::Receiver<u64>) {
     // One that founded a log knows all there is.
     while began.changed().await.is_ok() {
+        let waited = replica.intake.memory().waiting();
         replica.until_it_follows().await;
         get_once(&replica, &recordings).await;
-        let is_again = began.has_changed().unwrap_or(false);
-        if !is_again {
-            replica.intake.memory().go_on();
-        }
+        // Not where it began anew meanwhile: then it is asked once more.
+        replica.intake.memory().go_on(waited);
     }
 }
 

@@ -391,7 +391,7 @@ fn address(given: Option<Secret>, before: Option<&Secret>) -> Result<Secret, Inv
     match (uri.scheme_str(), authority) {
         (Some("http" | "https"), Some(authority)) if authority.contains('@') => Err(invalid(
             FIELD,
-            "no user and password may be in it; what is secret can stand in its path, or sign the bodies",
+            "no user and password may be in it; what is secret can stand behind `?`, or sign the bodies",
         )),
         (Some("http" | "https"), Some(_)) => Ok(url),
         _ => Err(invalid(FIELD, "it must begin with http:// or https://")),

@@ -79,6 +79,8 @@ impl Evaluation {
     /// Takes in what was found in a stretch of time, all of it: things that are not named were not heard of.
     pub(crate) fn step(&mut self, rule: &Rule, stretch: Stretch, readings: Vec<Reading>) -> Vec<Change> {
         let mut changes = Vec::new();
+        // How many there are now, not how often one was.
+        self.left_out = 0;
         let mut absent: BTreeSet<String> = self.watched.keys().cloned().collect();
         for reading in readings {
             absent.remove(&reading.key);

@@ -187,6 +187,11 @@ impl Files {
         let new = self.directory.join(format!("{name}.new"));
         let write = || {
             let text = serde_json::to_vec_pretty(what).map_err(io::Error::other)?;
+            // What could not be read again is not written.
+            if text.len() as u64 > MAX_BYTES {
+                let why = format!("it would have {} bytes, of {MAX_BYTES} at most", text.len());
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+            }
             make_private(&self.directory)?;
             // What another attempt left may have other permissions.
             let _none = fs::remove_file(&new);

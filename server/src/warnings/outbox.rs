@@ -11,6 +11,8 @@ use super::message::{Message, What};
 
 /// Messages that wait, at most; one more is dropped and counted.
 const MOST_WAITING: usize = 1_000;
+/// Of one channel: one that takes nothing leaves room for the others.
+const MOST_OF_CHANNEL: usize = 100;
 /// Attempts that are kept.
 const MOST_KEPT: usize = 500;
 /// Seconds between two attempts: six in about three quarters of an hour.
@@ -105,7 +107,11 @@ pub(crate) struct Outbox {
 impl Outbox {
     /// Takes a message that is to be sent.
     pub(crate) fn push(&mut self, message: Message) {
-        if self.waiting.len() >= MOST_WAITING {
+        let of_channel = self
+            .waiting
+            .iter()
+            .filter(|waiting| waiting.channel == message.channel);
+        if self.waiting.len() >= MOST_WAITING || of_channel.count() >= MOST_OF_CHANNEL {
             self.dropped = self.dropped.saturating_add(1);
         } else {
             self.waiting.push_back(message);
@@ -122,6 +128,9 @@ impl Outbox {
     pub(crate) fn due(&mut self, channels: &[Channel], now: Timestamp) -> Vec<(Channel, Message)> {
         let is_usable = |id: &str| channels.iter().any(|channel| channel.id == id && channel.enabled);
         self.waiting.retain(|message| is_usable(&message.channel));
+        // One that was deleted while something was on its way to it.
+        self.last
+            .retain(|id, _| channels.iter().any(|channel| channel.id == *id));
         let mut due = Vec::new();
         let mut behind: BTreeSet<(&str, Option<&str>)> = BTreeSet::new();
         for message in &self.waiting {
@@ -338,15 +347,38 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_that_is_deleted_meanwhile_is_no_trouble_for_ever() {
+        let (mut post, rules) = (post(), defaults());
+        post.outbox.push(message("m", "a", &rules[0]));
+        let due = post.due();
+        post.channels.retain(|channel| channel.id != "a");
+        post.outbox.forget("a");
+        post.done(&due[0], Sent::Failed("no answer".into()));
+        post.due();
+        assert_eq!(post.outbox.failing(), 0);
+    }
+
+    #[test]
     fn there_is_a_bound_to_all_of_it() {
         let (mut post, rules) = (post(), defaults());
-        for number in 0..=MOST_WAITING {
+        for number in 0..=MOST_OF_CHANNEL {
             post.outbox.push(message(&number.to_string(), "a", &rules[0]));
         }
-        assert_eq!(post.outbox.counts(), (MOST_WAITING, 1));
+        assert_eq!(post.outbox.counts(), (MOST_OF_CHANNEL, 1));
+        post.outbox.push(message("other", "b", &rules[0]));
+        assert_eq!(post.outbox.counts(), (MOST_OF_CHANNEL + 1, 1), "others have room");
+        for number in 0..=MOST_WAITING {
+            let channel = (number / MOST_OF_CHANNEL).to_string();
+            post.outbox
+                .push(message(&format!("n{number}"), &channel, &rules[0]));
+        }
+        assert_eq!(post.outbox.counts().0, MOST_WAITING);
         for _ in 0..MOST_KEPT + 5 {
             let due = post.due();
-            post.done(&due[0], Sent::Delivered("HTTP 200".into()));
+            for one in &due {
+                post.done(one, Sent::Delivered("HTTP 200".into()));
+            }
+            post.outbox.push(message("again", "a", &rules[0]));
         }
         assert_eq!(post.outbox.deliveries(None, usize::MAX).len(), MOST_KEPT);
     }

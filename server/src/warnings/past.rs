@@ -41,6 +41,13 @@ impl Steps {
         (from < to).then_some(Self { from, to, step: STEP })
     }
 
+    /// Those of them that begin no sooner.
+    pub(crate) fn not_before(self, second: i64) -> Option<Self> {
+        let whole = second.saturating_add(self.step - 1).div_euclid(self.step) * self.step;
+        let from = self.from.max(whole);
+        (from < self.to).then_some(Self { from, ..self })
+    }
+
     fn count(self) -> usize {
         usize::try_from((self.to - self.from) / self.step).unwrap_or(0)
     }

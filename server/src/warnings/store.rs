@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use loom_protocol::{HealthStatus, PartHealth, Timestamp};
 use serde::Serialize;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -36,7 +36,9 @@ pub(crate) struct Warnings {
     pub(super) sender: Sender,
     /// There is something to do before the next second.
     pub(super) wake: Notify,
-    pub(super) previews: Semaphore,
+    pub(super) previews: Arc<Semaphore>,
+    /// The first second of which this process can have heard all.
+    pub(super) opened: i64,
 }
 
 #[derive(Default)]
@@ -99,6 +101,7 @@ impl Warnings {
                 }
             }
         }
+        let first = clock.now().as_millis().div_euclid(1_000).saturating_add(1);
         Self {
             files,
             clock,
@@ -106,7 +109,8 @@ impl Warnings {
             saving: Mutex::default(),
             sender: Sender::default(),
             wake: Notify::new(),
-            previews: Semaphore::new(PREVIEWS),
+            previews: Arc::new(Semaphore::new(PREVIEWS)),
+            opened: first,
         }
     }
 
@@ -189,9 +193,9 @@ impl Warnings {
     }
 
     /// A turn to make a preview, while others wait for theirs.
-    pub(crate) async fn turn_of_previews(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn turn_of_previews(&self) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
-        self.previews.acquire().await.ok()
+        self.previews.clone().acquire_owned().await.ok()
     }
 
     /// When a rule would have fired. Waits for the disk.

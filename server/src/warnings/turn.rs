@@ -53,7 +53,9 @@ impl Warnings {
             intake.lookers().looked_at_traffic(now);
         }
         let newest = intake.history().newest();
-        let Some(steps) = newest.and_then(|newest| Steps::next(evaluated, newest)) else {
+        // Of the time before it nobody could have told this process: that nothing was heard then is no silence.
+        let steps = newest.and_then(|newest| Steps::next(evaluated, newest)?.not_before(self.opened));
+        let Some(steps) = steps else {
             return;
         };
         for rule in rules {
@@ -103,16 +105,19 @@ impl Warnings {
                 continue;
             }
             let looked = state.kept.lints_looked.get(&rule.id).copied();
-            state.kept.lints_looked.insert(rule.id.clone(), now);
-            let is_new = !readings.is_empty() || state.kept.evaluations.contains_key(&rule.id);
-            if !is_new {
-                continue;
-            }
             let from = looked.filter(|from| *from <= now && now.as_millis() - from.as_millis() <= LOOKS);
             let stretch = Stretch {
                 from: from.unwrap_or(now),
                 to: now,
             };
+            // Seconds are counted whole: what is left of one belongs to the next look.
+            let counted = stretch.from.as_millis().saturating_add(stretch.seconds() * 1_000);
+            let counted = Timestamp::from_millis(counted);
+            state.kept.lints_looked.insert(rule.id.clone(), counted);
+            let is_new = !readings.is_empty() || state.kept.evaluations.contains_key(&rule.id);
+            if !is_new {
+                continue;
+            }
             let evaluation = state.kept.evaluations.entry(rule.id.clone()).or_default();
             let changes = evaluation.step(rule, stretch, readings);
             state.changed(rule, changes, now);

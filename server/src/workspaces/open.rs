@@ -178,12 +178,11 @@ impl Open {
         let workspace = &self.workspace;
         let replica = workspace.door.replica();
         let replicating = replica.map(|replica| replica.start(server.to_owned(), &workspace.recordings));
-        workspace.recordings.start(&workspace.intake)?;
         *self.running() = Some(Running {
             feed: Feed::of_workspace(workspace),
             replicating,
         });
-        Ok(())
+        workspace.recordings.start(&workspace.intake)
     }
 
     /// Waits for the disk.

@@ -259,7 +259,17 @@ impl Viewer {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Self, Answer> {
-        let mut stream = TcpStream::connect(addr).await.unwrap();
+        let stream = TcpStream::connect(addr).await.unwrap();
+        Self::upgrade(stream, addr, path, headers).await
+    }
+
+    /// The same over a connection that was used before.
+    pub(crate) async fn upgrade(
+        mut stream: TcpStream,
+        addr: SocketAddr,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, Answer> {
         let mut request = format!(
             "GET {path} HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"

@@ -10,7 +10,9 @@ use actix_web::http::Method;
 use loom_protocol::Timestamp;
 use loom_studio::{Role, StartError, Studio, StudioOptions, TokenFile, TokenFileError};
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 use crate::roles::Tokens;
 use crate::support::{LIMIT, Viewer, call, options, send};
@@ -198,6 +200,22 @@ async fn with_a_token_end_its_sessions_and_sockets_and_no_others() {
                 .unwrap_or_else(|answer| panic!("{answer:?}")),
         );
     }
+    // Over connections that were used before, as browsers and pooled clients have them.
+    let used = format!("GET /api/ui HTTP/1.1\r\nHost: {addr}\r\n{by_token}\r\n\r\n");
+    let use_one = async || {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream.write_all(used.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"]}") {
+            bytes.push(timeout(LIMIT, stream.read_u8()).await.unwrap().unwrap());
+        }
+        stream
+    };
+    let socket = Viewer::upgrade(use_one().await, addr, "/ws", &[("Authorization", bearer)]).await;
+    sockets.push(socket.unwrap_or_else(|answer| panic!("{answer:?}")));
+    let mut stream = use_one().await;
+    let events = used.replace("/api/ui", "/api/v1/events");
+    stream.write_all(events.as_bytes()).await.unwrap();
     let other = [("Authorization", tokens.bearer(Role::Operate))];
     let mut stays = Viewer::connect(addr, "/ws", &other)
         .await
@@ -206,6 +224,12 @@ async fn with_a_token_end_its_sessions_and_sockets_and_no_others() {
     for socket in &mut sockets {
         socket.closing().await;
     }
+    let mut rest = Vec::new();
+    timeout(LIMIT, stream.read_to_end(&mut rest))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(rest.ends_with(b"0\r\n\r\n"), "the stream ends in good order");
     assert_eq!(
         (ask(addr, &by_token).await, ask(addr, &by_cookie).await),
         (401, 401)

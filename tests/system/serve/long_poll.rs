@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::project;
-use crate::harness::{Answer, Loom, Studio, binary, until};
+use crate::harness::{Address, Answer, Loom, Studio, binary, until};
 
 const PATH: &str = "/socket/longpoll?vsn=2.0.0";
 
@@ -100,6 +100,44 @@ fn a_session_that_is_gone_says_so_and_another_begins() {
     assert_ne!(polled["token"], "poll-session-of-yesterday");
     let unknown = studio.get("/socket/longpoll?vsn=9.0.0").send().is(400).value();
     assert_eq!(unknown["code"], "unknown_vsn");
+}
+
+#[test]
+fn frames_and_what_waits_for_a_client_have_bounds() {
+    let studio = Studio::of(project());
+    let client = Client::begin(&studio);
+    let long = json!([null, "x".repeat(70_000), "phoenix", "heartbeat", {}]);
+    let refused = client.say(&[long]).is(400).value();
+    assert_eq!(refused["code"], "frame_too_large");
+    let large = json!([null, "x".repeat(60_000), "phoenix", "heartbeat", {}]);
+    let answers: Vec<Value> = (0..30)
+        .map(|_| client.say(std::slice::from_ref(&large)).is(200).value()["status"].clone())
+        .collect();
+    assert_eq!(answers[0], 200);
+    assert_eq!(answers[29], 410, "who takes no answers is let go");
+}
+
+#[test]
+fn a_session_of_who_signed_in_ends_with_signing_out() {
+    let studio = Studio::with(project(), |serve| serve.env("STUDIO_TOKEN", "correct horse"));
+    let signed_in = studio
+        .post("/api/session")
+        .json(&json!({"token": "correct horse"}))
+        .send()
+        .is(204);
+    let cookie = signed_in.header("set-cookie").expect("a cookie");
+    let cookie = cookie.split(';').next().expect("a pair").to_owned();
+    let begun = studio.get(PATH).header("Cookie", &cookie).send().is(200).value();
+    let session = begun["token"].as_str().expect("a token");
+    let address = format!("{PATH}&token={session}");
+    let beat = json!([null, "1", "phoenix", "heartbeat", {}]).to_string();
+    studio.post(&address).body(beat.clone()).send().is(200);
+    Address::local(studio.port)
+        .delete("/api/session")
+        .header("Cookie", &cookie)
+        .send()
+        .is(204);
+    studio.post(&address).body(beat).send().is(401);
 }
 
 #[test]

@@ -26,8 +26,10 @@ use crate::serve::runtime::Runtime;
 const WINDOW: Duration = Duration::from_secs(10);
 /// A session that nobody asked for so long is over.
 const UNASKED: Duration = Duration::from_secs(30);
-/// Answers to frames that may wait for a request to take them.
-const MAX_ANSWERS: usize = 1024;
+/// The largest frame a client may send, as over a socket.
+const MAX_FRAME: usize = 64 * 1024;
+/// Bytes of answers to frames that may wait for a request to take them.
+const MAX_ANSWERS: usize = 1024 * 1024;
 
 /// The sessions, by their tokens.
 #[derive(Default)]
@@ -38,7 +40,7 @@ pub(super) struct Session {
     caller: Caller,
     state: Mutex<State>,
     arrived: Arc<Notify>,
-    _place: Admission,
+    place: Admission,
     handle: ActorHandle,
 }
 
@@ -114,6 +116,10 @@ pub(in crate::serve) async fn poll(
     let waiting = Waits::new(&session);
     let deadline = Instant::now() + WINDOW;
     loop {
+        if session.place.pulse().is_cut() {
+            sessions.end(&token);
+            return Ok(answer(410, Vec::new()));
+        }
         let (messages, ending) = session.take();
         if !messages.is_empty() {
             return Ok(answer(200, messages));
@@ -169,6 +175,10 @@ pub(in crate::serve) async fn send(
     let no_frame = || ApiError::bad_request("no_frame", NO_FRAME);
     let body = std::str::from_utf8(&body).map_err(|_| no_frame())?;
     for line in body.lines().filter(|line| !line.trim().is_empty()) {
+        if line.len() > MAX_FRAME {
+            let detail = format!("a frame here has at most {MAX_FRAME} bytes");
+            return Err(ApiError::bad_request("frame_too_large", detail));
+        }
         if !session.hear(line).ok_or_else(no_frame)? {
             phoenix.polls.end(&token);
             return Ok(status(410));
@@ -228,6 +238,7 @@ impl Sessions {
                 true
             }
         };
+        place.pulse().when_cut(wake.clone());
         let session = Arc::new(Session {
             caller,
             state: Mutex::new(State {
@@ -237,7 +248,7 @@ impl Sessions {
                 waiting: 0,
             }),
             arrived,
-            _place: place,
+            place,
             handle: ActorRegistry::process_wide()
                 .register(ActorSpec::new("PhoenixSession").system())
                 .leaving_no_trace(),
@@ -285,7 +296,9 @@ impl Session {
             self.handle.message_handled();
         }
         state.answers.extend(heard.answers);
-        let fits = state.answers.len() <= MAX_ANSWERS;
+        // Each has some bytes of its own.
+        let bytes = state.answers.iter().map(|answer| answer.len() + 64);
+        let fits = bytes.sum::<usize>() <= MAX_ANSWERS;
         drop(state);
         self.arrived.notify_one();
         Some(fits)

@@ -92,6 +92,13 @@ type Context = ws::WebsocketContext<Socket>;
 
 impl Socket {
     fn send_waiting(&mut self, ctx: &mut Context) {
+        if self.place.pulse().is_cut() {
+            return close(
+                ctx,
+                ws::CloseCode::Policy,
+                "what let this socket in is worth nothing any more",
+            );
+        }
         let Some(client) = &self.client else { return };
         // Before the look: what comes from now on is owed anew.
         self.place.pulse().paid();
@@ -125,9 +132,14 @@ impl Actor for Socket {
             pulse.owed();
             me.try_send(Waiting).is_ok()
         };
+        self.place.pulse().when_cut(wake.clone());
         self.client = Some(Client::new(&self.runtime, self.serializer, wake));
         ctx.run_interval(GONE / 4, |socket, ctx| {
             socket.handle.beat();
+            // Its mailbox may have been full when that was said.
+            if socket.place.pulse().is_cut() {
+                return socket.send_waiting(ctx);
+            }
             if socket.heard.elapsed() > GONE {
                 return close(ctx, ws::CloseCode::Away, "no heartbeat and no answer to any ping");
             }

@@ -93,6 +93,10 @@ fn said(error: &Error) -> Sent {
             Sent::Refused(format!("SMTP {code}{why}"))
         }
         Some(code) => Sent::Failed(format!("SMTP {code}")),
+        // What answered is no mail server, and what it said may be anybody's.
+        None if error.is_response() => {
+            Sent::Failed("what answered does not speak SMTP; look at the channel's host and port".to_owned())
+        }
         None => Sent::Failed(chain(error)),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{World, errors_of_types};
-use crate::support::post;
+use crate::support::{TestClock, post};
 
 /// When things fired and were resolved: of what, since when, from when to when.
 type Times = BTreeSet<(String, String, String, Option<String>)>;
@@ -146,7 +146,12 @@ async fn a_lint_is_said_once_it_stood_for_long_enough() {
     post(&world.services, "/api/actor/batch", stuck).await;
     let mut fired_after = None;
     for second in 1..=60 {
-        world.clock.advance(1_000);
+        // Rules look more often than once a second when something happens.
+        for part in [300, 400] {
+            world.clock.advance(part);
+            world.services.sweep();
+        }
+        world.clock.advance(300);
         post(
             &world.services,
             "/api/actor/batch",
@@ -174,6 +179,37 @@ async fn a_lint_is_said_once_it_stood_for_long_enough() {
         fired_after.is_some_and(|after| (30..=34).contains(&after)),
         "{fired_after:?}"
     );
+}
+
+#[actix_web::test]
+async fn that_the_studio_was_away_is_no_silence_of_others() {
+    let state = tempfile::tempdir().unwrap();
+    let clock = TestClock::new();
+    let mut first = World::at(Some(state.path()), clock.clone(), "one")
+        .without_rules()
+        .await;
+    let nobody = json!({"name": "Nobody", "for": 120, "when": {"kind": "metric", "metric": "actors",
+        "is": "below", "threshold": 1, "noData": "fire"}});
+    first.post("/api/warnings/rules", nobody).await;
+    first.seconds(60, 5);
+    drop(first);
+    clock.advance(300_000);
+    let mut second = World::at(Some(state.path()), clock, "two");
+    let nothing = json!({"firing": [], "pending": []});
+    for _ in 0..60 {
+        second.second([Some(0), Some(0)]);
+        let list = second.get("/api/warnings").await;
+        assert_eq!(
+            json!({"firing": list["firing"], "pending": list["pending"]}),
+            nothing
+        );
+    }
+    // Silence since then is one.
+    for _ in 0..180 {
+        second.second([None, None]);
+    }
+    let list = second.get("/api/warnings").await;
+    assert_eq!(list["firing"].as_array().unwrap().len(), 1, "{list}");
 }
 
 #[actix_web::test]

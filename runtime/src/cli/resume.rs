@@ -129,6 +129,13 @@ fn refused(reason: &ResumeError) -> Exit {
             talk::error(&format!("run {run} cannot go on: {cause}"));
             talk::help(&format!("`loom-runtime runs cancel {run}` ends it"));
         }
+        ResumeError::NotFetched { run, cause } => {
+            talk::error(&format!("run {run} cannot go on yet: {cause}"));
+            talk::help(&format!(
+                "nothing has changed: `loom-runtime runs resume {run}` tries again"
+            ));
+            return Exit::Machine;
+        }
     }
     Exit::Usage
 }

@@ -18,9 +18,9 @@ use super::launch::{Launch, Slot};
 use super::orchestrator::{Orchestrator, Started};
 use super::recovery;
 use super::rerun::number_of;
-use super::run::{Restored, RunHandle, is_under_way};
+use super::run::{NotRestored, Restored, RunHandle, is_under_way};
 use super::shared::Shared;
-use crate::actions::ActionStore;
+use crate::actions::{ActionOptions, ActionStore};
 use crate::event::{Event, Reason, RunState, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::Request;
@@ -56,6 +56,14 @@ pub enum ResumeError {
         /// The run.
         run: RunId,
         /// Why.
+        cause: String,
+    },
+    /// Something that it is made of cannot be fetched now; it may be later.
+    #[error("go on with run {run}: {cause}")]
+    NotFetched {
+        /// The run.
+        run: RunId,
+        /// What, and why.
         cause: String,
     },
 }
@@ -266,9 +274,21 @@ async fn restore(shared: &Shared, run: &Run, launch: &Launch) -> Result<Restored
         .io
         .blocking(move || Scope::root(&of, (number, attempt), &name, source, secrets));
     let root = root.await.map_err(|_| EngineError::Stopped)?.map_err(wrong)?;
-    let store = Arc::new(ActionStore::new(launch.actions.clone()));
-    let restored = Restored::of(run, Arc::new(root), &store, &shared.io).await;
-    Ok(restored.map_err(wrong)?)
+    // What the cache knew last is nearer to what the run had than what the network has now, if there is one.
+    let cached = ActionOptions {
+        offline: true,
+        ..launch.actions.clone()
+    };
+    let stores = [cached, launch.actions.clone()].map(|options| Arc::new(ActionStore::new(options)));
+    let restored = Restored::of(run, Arc::new(root), &stores, &shared.io).await;
+    let restored = restored.map_err(|error| match error {
+        NotRestored::Changed(reason) => wrong(reason),
+        NotRestored::NotFetched(reason) => ResumeError::NotFetched {
+            run: run.id.clone(),
+            cause: reason.message,
+        },
+    });
+    Ok(restored?)
 }
 
 /// Writes down what of the dead owner's could not be removed: it is looked for again once the run has ended.

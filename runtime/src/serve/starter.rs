@@ -98,6 +98,14 @@ pub(super) enum StartProblem {
 }
 
 impl StartProblem {
+    /// Whether a workflow of another repository could not be had, which took its time to find out.
+    pub(super) fn is_of_fetching(&self) -> bool {
+        matches!(
+            self,
+            Self::Engine(EngineError::Resume(ResumeError::NotFetched { .. }))
+        )
+    }
+
     /// Whether the run of a dead process will not go on later either, as far as this process can tell.
     pub(super) fn lasts(&self) -> bool {
         matches!(

@@ -3,7 +3,7 @@
 use super::fakes::{Bench, launch};
 use super::{end, history, somebody_else, system};
 use crate::engine::{EngineError, Launch, ResumeError};
-use crate::event::{Event, JobOutline, JobTerms, OnCrash, RunState, Seq, WorkflowRef};
+use crate::event::{Event, GroupRules, JobOutline, JobTerms, OnCrash, RunState, Seq, WorkflowRef};
 use crate::id::{JobId, RunId};
 use crate::journal::{Journal, Request};
 
@@ -15,8 +15,19 @@ fn job() -> JobId {
 
 /// A run of a process that is long gone, that came so far.
 async fn left(bench: &Bench, so_far: Vec<Event>) -> (RunId, Launch) {
+    let outline = JobOutline {
+        id: job(),
+        name: "job".into(),
+        steps: vec!["one".into()],
+        ..JobOutline::default()
+    };
+    left_of(bench, (TEXT, outline), so_far).await
+}
+
+/// The same of a workflow with this job.
+async fn left_of(bench: &Bench, (text, outline): (&str, JobOutline), so_far: Vec<Event>) -> (RunId, Launch) {
     let run = RunId("0123456789abcdef".into());
-    let launch = launch(bench.path(), TEXT);
+    let launch = launch(bench.path(), text);
     let created = Event::RunCreated {
         workflow: WorkflowRef {
             name: "w".into(),
@@ -27,12 +38,7 @@ async fn left(bench: &Bench, so_far: Vec<Event>) -> (RunId, Launch) {
         on_crash: OnCrash::Resume,
         owner: somebody_else(),
         workspace: bench.path().display().to_string(),
-        jobs: vec![JobOutline {
-            id: job(),
-            name: "job".into(),
-            steps: vec!["one".into()],
-            ..JobOutline::default()
-        }],
+        jobs: vec![outline],
         concurrency: None,
         source: Some(Box::new(launch.source.clone())),
         number: Some(1),
@@ -102,6 +108,44 @@ fn a_run_whose_job_is_another_one_now_stays_as_it_is() {
             panic!("{refused}")
         };
         assert!(cause.contains("job `job`"), "{cause}");
+        let told = history(&bench.journal, &run).await;
+        assert_eq!((told.owner, told.last), (somebody_else(), Seq(3)));
+    });
+}
+
+#[test]
+fn a_run_whose_called_workflow_cannot_be_fetched_waits_for_the_network() {
+    system(async {
+        let bench = Bench::new();
+        let calls = "o/r/.github/workflows/w.yml@v1";
+        let caller = JobOutline {
+            id: job(),
+            name: "job".into(),
+            calls: Some(calls.into()),
+            ..JobOutline::default()
+        };
+        let expanded = Event::JobExpanded {
+            job: job(),
+            rules: GroupRules {
+                fail_fast: false,
+                max_parallel: None,
+            },
+            jobs: vec![JobOutline {
+                id: JobId("job/inner".into()),
+                name: "inner".into(),
+                steps: vec!["one".into()],
+                ..JobOutline::default()
+            }],
+        };
+        let text = format!("jobs: {{job: {{uses: {calls}}}}}");
+        let (run, mut launch) = left_of(&bench, (&text, caller), vec![expanded]).await;
+        // Nobody listens there.
+        launch.actions.host = "http://127.0.0.1:1".into();
+        let refused = bench.engine.resume(&run, launch, None).await.unwrap_err();
+        let EngineError::Resume(ResumeError::NotFetched { cause, .. }) = &refused else {
+            panic!("{refused}")
+        };
+        assert!(cause.contains("job `job`") && cause.contains("o/r"), "{cause}");
         let told = history(&bench.journal, &run).await;
         assert_eq!((told.owner, told.last), (somebody_else(), Seq(3)));
     });

@@ -34,6 +34,8 @@ pub struct Run {
     pub owner: Owner,
     /// When another process went on with it, because the one before had died.
     pub resumed_at: Vec<Timestamp>,
+    /// How many processes have gone on with it since a job or a step of it ended last.
+    pub resumed_in_vain: u32,
     /// The project directory.
     pub workspace: String,
     /// With which runs it does not run at once.

@@ -127,10 +127,10 @@ impl Handler<ResumeRun> for Orchestrator {
             };
             Ok((resumed, *launch, slot))
         });
-        Box::pin(taken.into_actor(self).map(move |taken, act, ctx| {
+        Box::pin(taken.into_actor(self).then(move |taken, act, ctx| {
             let (resumed, launch, slot) = match taken.unwrap_or(Err(EngineError::Stopped)) {
                 Ok(taken) => taken,
-                Err(error) => return act.not_resumed(&run, error),
+                Err(error) => return act.not_resumed(run, error),
             };
             let Resumed {
                 run: known,
@@ -156,15 +156,19 @@ impl Handler<ResumeRun> for Orchestrator {
             for job in asked.gives_way {
                 act.give_way(&run, job);
             }
-            Ok(handle)
+            Box::pin(actix::fut::ready(Ok(handle)))
         }))
     }
 }
 
 impl Orchestrator {
-    /// A run is not gone on with, as far as is known.
-    fn not_resumed(&mut self, id: &RunId, error: EngineError) -> Result<RunHandle, EngineError> {
-        self.no_longer_beginning(id);
+    /// A run is not gone on with, as far as is known. Who asked to cancel it meanwhile was told that it will happen.
+    fn not_resumed(
+        &mut self,
+        id: RunId,
+        error: EngineError,
+    ) -> ResponseActFuture<Self, Result<RunHandle, EngineError>> {
+        let heard = self.no_longer_beginning(&id);
         if !matches!(error, EngineError::Resume(_) | EngineError::UnknownRun(_)) {
             // It may be this process's by now, which nobody else would end.
             let reason = Reason::new(
@@ -173,8 +177,39 @@ impl Orchestrator {
             );
             self.shared.orphans.add(id.clone(), reason);
         }
-        Err(error)
+        let shared = Arc::clone(&self.shared);
+        let passed_on = self.shared.io.spawn(async move {
+            if let Err(error) = pass_on(&shared, &id, heard).await {
+                tracing::warn!(run = %id, %error, "a cancel of the run could not be passed on");
+            }
+        });
+        Box::pin(
+            async move { drop(passed_on.await) }
+                .into_actor(self)
+                .map(|(), _, _| Err(error)),
+        )
     }
+}
+
+/// Passes on what was asked of a run that this process was about to go on with: to its owner, or as its end.
+async fn pass_on(shared: &Shared, id: &RunId, cancels: Vec<String>) -> Result<(), EngineError> {
+    if cancels.is_empty() {
+        return Ok(());
+    }
+    // Those that came by way of the journal are there.
+    let known = shared.journal.requests(0).await?;
+    let is_cancel = |request: &Request| matches!(request, Request::Cancel { by } if by != BY_CONCURRENCY);
+    let known = known
+        .iter()
+        .filter(|(_, of, request)| of == id && is_cancel(request));
+    let known = known.count();
+    if let Some(by) = cancels.first().filter(|_| known > 0) {
+        recovery::cancel_dead(shared, id, by).await?;
+    }
+    for by in cancels.iter().skip(known) {
+        recovery::cancel_elsewhere(shared, id.clone(), by).await?;
+    }
+    Ok(())
 }
 
 /// Takes a run over from its dead owner.

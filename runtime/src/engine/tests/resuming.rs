@@ -99,6 +99,23 @@ fn a_cancel_that_nobody_heard_holds() {
 }
 
 #[test]
+fn a_cancel_that_comes_while_the_run_cannot_be_gone_on_with_holds() {
+    system(async {
+        let bench = Bench::new();
+        let (run, launch) = left(&bench, vec![queued(Some(7))]).await;
+        let (refused, cancelled) = tokio::join!(
+            bench.engine.resume(&run, launch, None),
+            bench.engine.cancel(&run, "api")
+        );
+        assert!(refused.is_err());
+        cancelled.unwrap();
+        let told = history(&bench.journal, &run).await;
+        assert_eq!(told.state, RunState::Cancelled);
+        assert_eq!((told.cancel.as_deref(), told.forced), (Some("api"), false));
+    });
+}
+
+#[test]
 fn a_run_whose_job_is_another_one_now_stays_as_it_is() {
     system(async {
         let bench = Bench::new();

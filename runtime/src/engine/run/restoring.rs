@@ -13,7 +13,7 @@ use crate::engine::io::Io;
 use crate::event::{Event, JobState, JobTerms, Outputs, Reason, StepState};
 use crate::id::JobId;
 use crate::plan::{Expansion, JobPlan, Outcome, Scope};
-use crate::state::{Job, Run};
+use crate::state::{Job, Run, Step};
 
 /// What was found out of a run's jobs.
 #[derive(Debug, Default)]
@@ -163,8 +163,7 @@ impl Restored {
                 }
             })
             .collect();
-        let began = |step: &crate::state::Step| step.state != StepState::Waiting;
-        events.push(if job.steps.values().any(began) {
+        events.push(if job.steps.values().any(Step::has_begun) {
             let lost = Event::JobFinished {
                 job: id.clone(),
                 state: JobState::Lost,

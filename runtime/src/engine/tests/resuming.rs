@@ -3,8 +3,10 @@
 use super::fakes::{Bench, launch};
 use super::{end, history, somebody_else, system};
 use crate::engine::{EngineError, Launch, ResumeError};
-use crate::event::{Event, GroupRules, JobOutline, JobTerms, OnCrash, RunState, Seq, WorkflowRef};
-use crate::id::{JobId, RunId};
+use crate::event::{
+    Event, GroupRules, JobOutline, JobState, JobTerms, OnCrash, PauseAnswer, RunState, Seq, WorkflowRef,
+};
+use crate::id::{JobId, RunId, StepId};
 use crate::journal::{Journal, Request};
 
 const TEXT: &str = "jobs: {job: {steps: [{name: one, run: x}]}}";
@@ -81,6 +83,50 @@ fn a_job_in_which_nothing_had_begun_begins_anew_where_nothing_is_left() {
         assert_eq!((told.resumed_at.len(), told.jobs[&job()].attempt), (1, 2));
         assert_eq!(told.owner, *bench.engine.owner());
         bench.holds_nothing();
+    });
+}
+
+#[test]
+fn a_job_whose_step_was_to_be_done_again_has_begun() {
+    system(async {
+        let bench = Bench::new();
+        let step = || StepId("0".into());
+        let so_far = vec![
+            queued(None),
+            Event::JobStarting {
+                job: job(),
+                attempt: 1,
+                resource: "loom-0123456789abcdef-job-1".into(),
+            },
+            Event::StepStarted {
+                job: job(),
+                step: step(),
+                name: None,
+                background: false,
+                waits_for: Vec::new(),
+            },
+            Event::JobPaused {
+                job: job(),
+                step: step(),
+                pause: 1,
+                exit_code: Some(1),
+                signal: None,
+                reason: None,
+                problem: None,
+            },
+            Event::JobResumed {
+                job: job(),
+                step: step(),
+                answer: PauseAnswer::Retry,
+                file: None,
+            },
+        ];
+        let (run, launch) = left(&bench, so_far).await;
+        let handle = bench.engine.resume(&run, launch, None).await.unwrap();
+        assert_eq!(end(handle).await.state, RunState::Lost);
+        let told = history(&bench.journal, &run).await;
+        let job = &told.jobs[&job()];
+        assert_eq!((job.state, job.attempt), (JobState::Lost, 1));
     });
 }
 

@@ -21,7 +21,7 @@ use super::rerun::number_of;
 use super::run::{NotRestored, Restored, RunHandle, is_under_way};
 use super::shared::Shared;
 use crate::actions::{ActionOptions, ActionStore};
-use crate::event::{Event, Reason, RunState, Seq};
+use crate::event::{Event, JobState, Reason, RunState, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::Request;
 use crate::plan::Scope;
@@ -72,15 +72,10 @@ pub enum ResumeError {
 pub(super) struct Resumed {
     pub(super) run: Run,
     pub(super) restored: Restored,
+    /// Whether it was under way before, or had its concurrency group, or waited for its turn in it.
+    pub(super) had_begun: bool,
     /// What was asked of it and never answered.
     pub(super) asked: Asked,
-}
-
-impl Resumed {
-    /// Whether it was under way before, or waited for its turn in its concurrency group.
-    pub(super) fn had_begun(&self) -> bool {
-        self.run.state != RunState::Queued || self.run.claim != Claim::None
-    }
 }
 
 /// What was asked of the run while nobody heard it.
@@ -122,7 +117,7 @@ impl Handler<ResumeRun> for Orchestrator {
             let resumed = take(&shared, &id, &launch).await?;
             let slot = match Slot::take(slots.as_ref()) {
                 // One that had begun may have what those wait for that have the slots.
-                Slot::Wanted(_) if resumed.had_begun() => Slot::None,
+                Slot::Wanted(_) if resumed.had_begun => Slot::None,
                 slot => slot,
             };
             Ok((resumed, *launch, slot))
@@ -136,6 +131,7 @@ impl Handler<ResumeRun> for Orchestrator {
                 run: known,
                 restored,
                 asked,
+                ..
             } = resumed;
             let started = Started {
                 launch,
@@ -221,18 +217,32 @@ pub(super) async fn take(shared: &Shared, id: &RunId, launch: &Launch) -> Result
     let (run, restored) = take_over(shared, id, launch).await?;
     let left = recovery::sweep_dead(shared, id).await?;
     let run = tell_left(shared, run, left).await?;
+    let now = shared.world.now();
     for (job, state) in &run.jobs {
         let claims = state
             .terms
             .as_ref()
             .is_some_and(|terms| terms.concurrency.is_some());
-        if state.state.is_final() && claims {
+        // It claims anew when its time has come; until then the group is free for others.
+        let waits_to_retry = state.state == JobState::Queued
+            && state.claim == Claim::None
+            && state.retry_at.is_some_and(|at| at > now);
+        if claims && (state.state.is_final() || waits_to_retry) {
             // The dead owner may not have come to it.
             shared.journal.release(id, Some(job)).await?;
         }
     }
     let asked = asked(shared, &run).await?;
-    Ok(Resumed { run, restored, asked })
+    // The dead owner may have claimed the group and not have come to write it down.
+    let had_begun = run.state != RunState::Queued
+        || run.claim != Claim::None
+        || shared.journal.claim_state(id, None).await?.is_some();
+    Ok(Resumed {
+        run,
+        restored,
+        had_begun,
+        asked,
+    })
 }
 
 /// Makes this process the run's owner. What becomes of the jobs that were under way is written with it.

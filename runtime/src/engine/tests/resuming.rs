@@ -1,13 +1,19 @@
 //! Runs of a process that is gone, and who goes on with them.
 
+use std::sync::Arc;
+
+use loom_protocol::Timestamp;
+use tokio::sync::Semaphore;
+
 use super::fakes::{Bench, launch};
 use super::{end, history, somebody_else, system};
 use crate::engine::{EngineError, Launch, ResumeError};
 use crate::event::{
-    Event, GroupRules, JobOutline, JobState, JobTerms, OnCrash, PauseAnswer, RunState, Seq, WorkflowRef,
+    ConcurrencyGroup, Event, GroupRules, JobOutline, JobState, JobTerms, OnCrash, PauseAnswer, RunState, Seq,
+    WorkflowRef,
 };
 use crate::id::{JobId, RunId, StepId};
-use crate::journal::{Journal, Request};
+use crate::journal::{ClaimRequest, ClaimState, Journal, Queue, Request};
 
 const TEXT: &str = "jobs: {job: {steps: [{name: one, run: x}]}}";
 
@@ -17,19 +23,35 @@ fn job() -> JobId {
 
 /// A run of a process that is long gone, that came so far.
 async fn left(bench: &Bench, so_far: Vec<Event>) -> (RunId, Launch) {
-    let outline = JobOutline {
-        id: job(),
-        name: "job".into(),
-        steps: vec!["one".into()],
-        ..JobOutline::default()
-    };
-    left_of(bench, (TEXT, outline), so_far).await
+    let created = Created::of(TEXT);
+    left_of(bench, created, so_far).await
 }
 
-/// The same of a workflow with this job.
-async fn left_of(bench: &Bench, (text, outline): (&str, JobOutline), so_far: Vec<Event>) -> (RunId, Launch) {
+/// How a run was created.
+struct Created {
+    text: String,
+    concurrency: Option<ConcurrencyGroup>,
+    /// What its one job calls.
+    calls: Option<String>,
+    /// Whether it had its slot.
+    started: bool,
+}
+
+impl Created {
+    fn of(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            concurrency: None,
+            calls: None,
+            started: true,
+        }
+    }
+}
+
+async fn left_of(bench: &Bench, created: Created, so_far: Vec<Event>) -> (RunId, Launch) {
     let run = RunId("0123456789abcdef".into());
-    let launch = launch(bench.path(), text);
+    let launch = launch(bench.path(), &created.text);
+    let started = created.started.then_some(Event::RunStarted);
     let created = Event::RunCreated {
         workflow: WorkflowRef {
             name: "w".into(),
@@ -40,16 +62,35 @@ async fn left_of(bench: &Bench, (text, outline): (&str, JobOutline), so_far: Vec
         on_crash: OnCrash::Resume,
         owner: somebody_else(),
         workspace: bench.path().display().to_string(),
-        jobs: vec![outline],
-        concurrency: None,
+        jobs: vec![JobOutline {
+            id: job(),
+            name: "job".into(),
+            steps: created
+                .calls
+                .is_none()
+                .then(|| "one".into())
+                .into_iter()
+                .collect(),
+            calls: created.calls,
+            ..JobOutline::default()
+        }],
+        concurrency: created.concurrency,
         source: Some(Box::new(launch.source.clone())),
         number: Some(1),
         rerun: None,
     };
-    let events = [created, Event::RunStarted].into_iter().chain(so_far).collect();
+    let events = [created].into_iter().chain(started).chain(so_far).collect();
     let owner = somebody_else();
     bench.journal.append(&run, &owner, Seq(0), events).await.unwrap();
     (run, launch)
+}
+
+fn group() -> ConcurrencyGroup {
+    ConcurrencyGroup {
+        group: "g".into(),
+        cancel_in_progress: false,
+        queue_all: false,
+    }
 }
 
 fn queued(attempts: Option<u32>) -> Event {
@@ -130,6 +171,67 @@ fn a_job_whose_step_was_to_be_done_again_has_begun() {
     });
 }
 
+async fn claim(bench: &Bench, run: &RunId, job: Option<JobId>) {
+    let claim = ClaimRequest {
+        group: "g".into(),
+        run: run.clone(),
+        job,
+        owner: somebody_else(),
+        cancel_in_progress: false,
+        queue: Queue::default(),
+    };
+    let claimed = bench.journal.claim(claim).await.unwrap();
+    assert_eq!(claimed.state, ClaimState::Held);
+}
+
+#[test]
+fn a_job_that_waits_for_the_time_of_its_retry_has_no_concurrency_group() {
+    system(async {
+        let bench = Bench::new();
+        let retrying = Event::JobRetrying {
+            job: job(),
+            attempt: 2,
+            until: Timestamp::from_millis(i64::MAX),
+            state: Some(JobState::Failure),
+            reason: None,
+        };
+        let text = "jobs: {job: {concurrency: g, steps: [{name: one, run: x}]}}";
+        let queued = Event::JobQueued {
+            job: job(),
+            terms: JobTerms {
+                image: Some("ubuntu:latest".into()),
+                concurrency: Some(group()),
+                ..JobTerms::default()
+            },
+        };
+        let (run, launch) = left_of(&bench, Created::of(text), vec![queued, retrying]).await;
+        claim(&bench, &run, Some(job())).await;
+        let handle = bench.engine.resume(&run, launch, None).await.unwrap();
+        let held = bench.journal.claim_state(&run, Some(&job())).await.unwrap();
+        assert_eq!(held, None);
+        bench.engine.cancel(&run, "cli").await.unwrap();
+        assert_eq!(end(handle).await.state, RunState::Cancelled);
+    });
+}
+
+#[test]
+fn a_run_that_has_its_concurrency_group_waits_for_no_slot_of_those_that_wait_for_it() {
+    system(async {
+        let bench = Bench::new();
+        let created = Created {
+            concurrency: Some(group()),
+            started: false,
+            ..Created::of("concurrency: g\njobs: {job: {steps: [{name: one, run: x}]}}")
+        };
+        let (run, launch) = left_of(&bench, created, Vec::new()).await;
+        // The process died before it wrote down that it has it.
+        claim(&bench, &run, None).await;
+        let none_free = Arc::new(Semaphore::new(0));
+        let handle = bench.engine.resume(&run, launch, Some(&none_free)).await.unwrap();
+        assert_eq!(end(handle).await.state, RunState::Success);
+    });
+}
+
 #[test]
 fn a_cancel_that_nobody_heard_holds() {
     system(async {
@@ -181,12 +283,6 @@ fn a_run_whose_called_workflow_cannot_be_fetched_waits_for_the_network() {
     system(async {
         let bench = Bench::new();
         let calls = "o/r/.github/workflows/w.yml@v1";
-        let caller = JobOutline {
-            id: job(),
-            name: "job".into(),
-            calls: Some(calls.into()),
-            ..JobOutline::default()
-        };
         let expanded = Event::JobExpanded {
             job: job(),
             rules: GroupRules {
@@ -200,8 +296,11 @@ fn a_run_whose_called_workflow_cannot_be_fetched_waits_for_the_network() {
                 ..JobOutline::default()
             }],
         };
-        let text = format!("jobs: {{job: {{uses: {calls}}}}}");
-        let (run, mut launch) = left_of(&bench, (&text, caller), vec![expanded]).await;
+        let caller = Created {
+            calls: Some(calls.into()),
+            ..Created::of(&format!("jobs: {{job: {{uses: {calls}}}}}"))
+        };
+        let (run, mut launch) = left_of(&bench, caller, vec![expanded]).await;
         // Nobody listens there.
         launch.actions.host = "http://127.0.0.1:1".into();
         let refused = bench.engine.resume(&run, launch, None).await.unwrap_err();

@@ -1,17 +1,22 @@
 //! Runs of a process that is gone, and who goes on with them.
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use loom_protocol::Timestamp;
+use loom_workflow::model::ActionReference;
 use tokio::sync::Semaphore;
 
 use super::fakes::{Bench, launch};
 use super::{end, history, somebody_else, system};
+use crate::actions::ActionStore;
 use crate::engine::{EngineError, Launch, ResumeError};
 use crate::event::{
     ConcurrencyGroup, Event, GroupRules, JobOutline, JobState, JobTerms, OnCrash, PauseAnswer, RunState, Seq,
     WorkflowRef,
 };
+use crate::executor::SilentNotes;
 use crate::id::{JobId, RunId, StepId};
 use crate::journal::{ClaimRequest, ClaimState, Journal, Queue, Request};
 
@@ -278,29 +283,80 @@ fn a_run_whose_job_is_another_one_now_stays_as_it_is() {
     });
 }
 
+const CALLED: &str = "o/r/.github/workflows/w.yml@v1";
+
+/// A run whose job calls a workflow of another repository, which was there.
+async fn left_calling(bench: &Bench) -> (RunId, Launch) {
+    let caller = Created {
+        calls: Some(CALLED.into()),
+        ..Created::of(&format!("jobs: {{job: {{uses: {CALLED}}}}}"))
+    };
+    let expanded = Event::JobExpanded {
+        job: job(),
+        rules: GroupRules {
+            fail_fast: false,
+            max_parallel: None,
+        },
+        jobs: vec![JobOutline {
+            id: JobId("job/inner".into()),
+            parent: Some(job()),
+            name: "inner".into(),
+            steps: vec!["one".into()],
+            ..JobOutline::default()
+        }],
+    };
+    left_of(bench, caller, vec![expanded]).await
+}
+
+/// The repository that it lies in.
+fn publish(folder: &Path) {
+    let repository = folder.join("o/r");
+    let workflows = repository.join(".github/workflows");
+    std::fs::create_dir_all(&workflows).unwrap();
+    let text = "{on: workflow_call, jobs: {inner: {runs-on: ubuntu-latest, steps: [{run: x}]}}}";
+    std::fs::write(workflows.join("w.yml"), text).unwrap();
+    let git = |arguments: &[&str]| {
+        let identity = [
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@t",
+            "-c",
+            "commit.gpgsign=false",
+        ];
+        let mut git = Command::new("git");
+        git.current_dir(&repository).args(identity).args(arguments);
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-b", "v1"]);
+    git(&["add", "."]);
+    git(&["commit", "-m", "one"]);
+}
+
+#[test]
+fn a_called_workflow_that_is_in_the_cache_needs_no_network() {
+    system(async {
+        let bench = Bench::new();
+        let (run, mut launch) = left_calling(&bench).await;
+        let remote = tempfile::tempdir().unwrap();
+        publish(remote.path());
+        launch.actions.host = format!("file://{}", remote.path().display());
+        let Some(ActionReference::Repository(called)) = ActionReference::parse(CALLED) else {
+            panic!("{CALLED}")
+        };
+        let store = ActionStore::new(launch.actions.clone());
+        store.fetch(&called, &SilentNotes).await.unwrap();
+        drop(remote);
+        let handle = bench.engine.resume(&run, launch, None).await.unwrap();
+        assert_eq!(end(handle).await.state, RunState::Success);
+    });
+}
+
 #[test]
 fn a_run_whose_called_workflow_cannot_be_fetched_waits_for_the_network() {
     system(async {
         let bench = Bench::new();
-        let calls = "o/r/.github/workflows/w.yml@v1";
-        let expanded = Event::JobExpanded {
-            job: job(),
-            rules: GroupRules {
-                fail_fast: false,
-                max_parallel: None,
-            },
-            jobs: vec![JobOutline {
-                id: JobId("job/inner".into()),
-                name: "inner".into(),
-                steps: vec!["one".into()],
-                ..JobOutline::default()
-            }],
-        };
-        let caller = Created {
-            calls: Some(calls.into()),
-            ..Created::of(&format!("jobs: {{job: {{uses: {calls}}}}}"))
-        };
-        let (run, mut launch) = left_of(&bench, caller, vec![expanded]).await;
+        let (run, mut launch) = left_calling(&bench).await;
         // Nobody listens there.
         launch.actions.host = "http://127.0.0.1:1".into();
         let refused = bench.engine.resume(&run, launch, None).await.unwrap_err();

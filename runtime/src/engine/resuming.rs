@@ -158,7 +158,7 @@ impl Handler<ResumeRun> for Orchestrator {
 }
 
 impl Orchestrator {
-    /// A run is not gone on with, as far as is known. Who asked to cancel it meanwhile was told that it will happen.
+    /// A run is not gone on with, as far as is known. Who asked to cancel it meanwhile was promised that.
     fn not_resumed(
         &mut self,
         id: RunId,

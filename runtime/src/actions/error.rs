@@ -161,6 +161,21 @@ impl ActionError {
         }
     }
 
+    /// Whether the same may be had later without anybody changing what is wanted: the host, the network, git or this
+    /// machine kept it away. A repository that is private to whoever has no credentials yet counts as that.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::TimedOut { .. }
+                | Self::RepositoryMissing { .. }
+                | Self::Git { .. }
+                | Self::GitMissing { .. }
+                | Self::Disk { .. }
+        )
+    }
+
     /// What to do about it, in a sentence.
     #[must_use]
     pub fn help(&self) -> Option<String> {

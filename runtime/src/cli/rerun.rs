@@ -290,18 +290,80 @@ pub(super) async fn cancel(engine: &Engine, named: &str) -> Result<(), Exit> {
         .cancel(&run.id, "cli")
         .await
         .map_err(|error| failed(&error))?;
-    if load(engine, &run.id.0).await?.state.is_final() {
-        talk::note(&format!(
-            "run {} has ended as cancelled: no process ran it",
-            run.id
-        ));
-    } else if run.somebody_cancelled() {
-        talk::note(&format!("run {} ends at once", run.id));
-    } else {
-        talk::note(&format!(
-            "run {} is being cancelled; once more ends its steps at once",
-            run.id
-        ));
-    }
+    let now = load(engine, &run.id.0).await?;
+    talk::note(&came_of_cancel(&run, &now));
     Ok(())
+}
+
+/// What came of the cancel of a run that was open before.
+fn came_of_cancel(before: &Run, now: &Run) -> String {
+    let id = &now.id;
+    if now.state.is_final() {
+        let why = now.reason.as_ref().map(|reason| format!(": {}", reason.message));
+        return format!("run {id} has ended as {}{}", now.state, why.unwrap_or_default());
+    }
+    if before.somebody_cancelled() {
+        return format!("run {id} ends at once");
+    }
+    format!("run {id} is being cancelled; once more ends its steps at once")
+}
+
+#[cfg(test)]
+mod tests {
+    use loom_protocol::Timestamp;
+
+    use super::*;
+    use crate::event::{Event, OnCrash, Reason, Recorded, RunState, Seq, WorkflowRef};
+    use crate::executor::Owner;
+    use crate::id::RunId;
+
+    fn run_of(end: Option<(RunState, Option<Reason>)>) -> Run {
+        let created = Event::RunCreated {
+            workflow: WorkflowRef {
+                name: "w".into(),
+                file: "w.yml".into(),
+            },
+            event: "push".into(),
+            executor: "host".into(),
+            on_crash: OnCrash::Resume,
+            owner: Owner {
+                instance: "i".into(),
+                boot: "b".into(),
+                pid: 1,
+                started: 1,
+            },
+            workspace: "/w".into(),
+            jobs: Vec::new(),
+            concurrency: None,
+            source: None,
+            number: None,
+            rerun: None,
+        };
+        let end = end.map(|(state, reason)| Event::RunFinished { state, reason });
+        let events = (1..).zip([created].into_iter().chain(end));
+        let recorded = |(seq, event)| Recorded {
+            run: RunId("r".into()),
+            seq: Seq(seq),
+            time: Timestamp::from_millis(0),
+            event,
+        };
+        let events: Vec<Recorded> = events.map(recorded).collect();
+        Run::replay(&events).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_cancel_says_how_the_run_has_ended() {
+        let open = run_of(None);
+        let said = |end| came_of_cancel(&open, &run_of(end));
+        assert!(said(None).contains("is being cancelled"));
+        assert_eq!(
+            said(Some((RunState::Success, None))),
+            "run r has ended as success"
+        );
+        let reason = Reason::new("cancelled", "the run was cancelled while no process ran it");
+        assert_eq!(
+            said(Some((RunState::Cancelled, Some(reason)))),
+            "run r has ended as cancelled: the run was cancelled while no process ran it"
+        );
+    }
 }

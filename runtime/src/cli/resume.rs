@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use super::args::{Global, ResumeArgs};
 use super::rerun::secrets;
-use super::run::{Session, action_sources, attend, choose, failed, unless_stopped};
+use super::run::{Session, action_sources, attend, failed, unless_stopped};
 use super::runs::load;
 use super::{Exit, setup, talk, uplink};
 use crate::actions::node_candidates;
 use crate::context::values::ValueSources;
 use crate::engine::{EngineError, Launch, ResumeError};
 use crate::event::JobState;
-use crate::machine::Choice;
+use crate::executor::ExecutorError;
+use crate::machine::{self, Choice};
 use crate::plan;
 use crate::prepare::needs_engine;
 use crate::rerun::resumption;
@@ -71,7 +72,9 @@ async fn go_on(session: &mut Session, global: &Global, args: &ResumeArgs) -> Res
         Choice::Docker
     };
     let preparing = async {
-        choose(&engine, needs, choice).await?;
+        machine::choose(&engine, choice, needs)
+            .await
+            .map_err(|error| no_engine(&run, &error))?;
         uplink::connect(&engine, args.studio.as_deref()).await
     };
     unless_stopped(stops, preparing).await?;
@@ -82,6 +85,17 @@ async fn go_on(session: &mut Session, global: &Global, args: &ResumeArgs) -> Res
     };
     talk::note(&announcement(&run));
     Ok(attend(&engine, handle, stops, args.shown()).await.exit)
+}
+
+/// Where the jobs run was decided when the run began: nothing but that engine will do.
+fn no_engine(run: &Run, error: &ExecutorError) -> Exit {
+    talk::error(&format!("failed to {error}"));
+    talk::help(&format!(
+        "the jobs of the run are in containers, as when it began: start the engine (`loom-runtime doctor` looks at it), then \
+         `loom-runtime runs resume {}` tries again",
+        run.id
+    ));
+    Exit::Machine
 }
 
 /// What goes on, and what stays.
@@ -128,6 +142,13 @@ fn refused(reason: &ResumeError) -> Exit {
         ResumeError::Source { run, cause } => {
             talk::error(&format!("run {run} cannot go on: {cause}"));
             talk::help(&format!("`loom-runtime runs cancel {run}` ends it"));
+        }
+        ResumeError::NotFetched { run, cause } => {
+            talk::error(&format!("run {run} cannot go on yet: {cause}"));
+            talk::help(&format!(
+                "nothing has changed: `loom-runtime runs resume {run}` tries again"
+            ));
+            return Exit::Machine;
         }
     }
     Exit::Usage

@@ -17,7 +17,7 @@ use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, Restored, RunAc
 use super::shared::{GiveWay, Shared};
 use crate::event::{Reason, Recorded};
 use crate::id::{JobId, RunId};
-use crate::journal::{JournalError, Request, RunQuery};
+use crate::journal::{JournalError, Request};
 use crate::state::{BY_CONCURRENCY, Run};
 
 /// Owns the runs of this process.
@@ -337,25 +337,10 @@ impl Handler<Cancel> for Orchestrator {
             Err(by) => by,
         };
         let shared = Arc::clone(&self.shared);
-        let left = self.shared.io.spawn(async move {
-            let journal = &shared.journal;
-            let query = RunQuery {
-                // A part of an id finds more than one; only the whole one is meant.
-                id: Some(run.0.clone()),
-                limit: usize::MAX,
-                ..RunQuery::default()
-            };
-            match journal.runs(query).await?.iter().find(|known| known.id == run) {
-                None => Err(EngineError::UnknownRun(run)),
-                Some(known) if known.state.is_final() => Ok(()),
-                Some(known) => {
-                    // First: whoever goes on with it meanwhile hears of it.
-                    let request = Request::Cancel { by: by.clone() };
-                    journal.request(&known.id, request).await?;
-                    recovery::cancel_dead(&shared, &known.id, &by).await
-                }
-            }
-        });
+        let left = self
+            .shared
+            .io
+            .spawn(async move { recovery::cancel_elsewhere(&shared, run, &by).await });
         Box::pin(async move { left.await.map_err(|_| EngineError::Stopped)? })
     }
 }

@@ -13,7 +13,7 @@ use super::{awake, kept};
 use crate::event::{Event, JobState, OnCrash, Outputs, Reason, RunState, Seq};
 use crate::executor::{Executor, ExecutorError, Owner};
 use crate::id::{JobId, JobKey, RunId};
-use crate::journal::{self, ClaimState, JournalError, RunQuery, Summary};
+use crate::journal::{self, ClaimState, JournalError, Request, RunQuery, Summary};
 use crate::owner;
 use crate::state::Run;
 
@@ -332,6 +332,22 @@ pub(super) async fn end_dead(shared: &Shared, id: &RunId, reason: &Reason) -> Re
         return Ok(false);
     }
     settle(shared, id, &run.owner, reason).await
+}
+
+/// Asks the owner of a run that is none of this process's to cancel it; when the owner is dead the run is ended here.
+pub(super) async fn cancel_elsewhere(shared: &Shared, run: RunId, by: &str) -> Result<(), EngineError> {
+    // A part of an id finds more than one; only the whole one is meant.
+    let found = listed(shared, |query| query.id = Some(run.0.clone())).await?;
+    match found.iter().find(|known| known.id == run) {
+        None => Err(EngineError::UnknownRun(run)),
+        Some(known) if known.state.is_final() => Ok(()),
+        Some(known) => {
+            // First: whoever goes on with it meanwhile hears of it.
+            let request = Request::Cancel { by: by.to_owned() };
+            shared.journal.request(&known.id, request).await?;
+            cancel_dead(shared, &known.id, by).await
+        }
+    }
 }
 
 /// Ends a run as cancelled when its owner is dead: nobody else hears that somebody asked for it.

@@ -18,10 +18,10 @@ use super::launch::{Launch, Slot};
 use super::orchestrator::{Orchestrator, Started};
 use super::recovery;
 use super::rerun::number_of;
-use super::run::{Restored, RunHandle, is_under_way};
+use super::run::{NotRestored, Restored, RunHandle, is_under_way};
 use super::shared::Shared;
-use crate::actions::ActionStore;
-use crate::event::{Event, Reason, RunState, Seq};
+use crate::actions::{ActionOptions, ActionStore};
+use crate::event::{Event, JobState, Reason, RunState, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::Request;
 use crate::plan::Scope;
@@ -58,21 +58,24 @@ pub enum ResumeError {
         /// Why.
         cause: String,
     },
+    /// Something that it is made of cannot be fetched now; it may be later.
+    #[error("go on with run {run}: {cause}")]
+    NotFetched {
+        /// The run.
+        run: RunId,
+        /// What, and why.
+        cause: String,
+    },
 }
 
 /// A run that this process owns from now on.
 pub(super) struct Resumed {
     pub(super) run: Run,
     pub(super) restored: Restored,
+    /// Whether it was under way before, or had its concurrency group, or waited for its turn in it.
+    pub(super) had_begun: bool,
     /// What was asked of it and never answered.
     pub(super) asked: Asked,
-}
-
-impl Resumed {
-    /// Whether it was under way before, or waited for its turn in its concurrency group.
-    pub(super) fn had_begun(&self) -> bool {
-        self.run.state != RunState::Queued || self.run.claim != Claim::None
-    }
 }
 
 /// What was asked of the run while nobody heard it.
@@ -114,20 +117,21 @@ impl Handler<ResumeRun> for Orchestrator {
             let resumed = take(&shared, &id, &launch).await?;
             let slot = match Slot::take(slots.as_ref()) {
                 // One that had begun may have what those wait for that have the slots.
-                Slot::Wanted(_) if resumed.had_begun() => Slot::None,
+                Slot::Wanted(_) if resumed.had_begun => Slot::None,
                 slot => slot,
             };
             Ok((resumed, *launch, slot))
         });
-        Box::pin(taken.into_actor(self).map(move |taken, act, ctx| {
+        Box::pin(taken.into_actor(self).then(move |taken, act, ctx| {
             let (resumed, launch, slot) = match taken.unwrap_or(Err(EngineError::Stopped)) {
                 Ok(taken) => taken,
-                Err(error) => return act.not_resumed(&run, error),
+                Err(error) => return act.not_resumed(run, error),
             };
             let Resumed {
                 run: known,
                 restored,
                 asked,
+                ..
             } = resumed;
             let started = Started {
                 launch,
@@ -148,15 +152,19 @@ impl Handler<ResumeRun> for Orchestrator {
             for job in asked.gives_way {
                 act.give_way(&run, job);
             }
-            Ok(handle)
+            Box::pin(actix::fut::ready(Ok(handle)))
         }))
     }
 }
 
 impl Orchestrator {
-    /// A run is not gone on with, as far as is known.
-    fn not_resumed(&mut self, id: &RunId, error: EngineError) -> Result<RunHandle, EngineError> {
-        self.no_longer_beginning(id);
+    /// A run is not gone on with, as far as is known. Who asked to cancel it meanwhile was promised that.
+    fn not_resumed(
+        &mut self,
+        id: RunId,
+        error: EngineError,
+    ) -> ResponseActFuture<Self, Result<RunHandle, EngineError>> {
+        let heard = self.no_longer_beginning(&id);
         if !matches!(error, EngineError::Resume(_) | EngineError::UnknownRun(_)) {
             // It may be this process's by now, which nobody else would end.
             let reason = Reason::new(
@@ -165,8 +173,39 @@ impl Orchestrator {
             );
             self.shared.orphans.add(id.clone(), reason);
         }
-        Err(error)
+        let shared = Arc::clone(&self.shared);
+        let passed_on = self.shared.io.spawn(async move {
+            if let Err(error) = pass_on(&shared, &id, heard).await {
+                tracing::warn!(run = %id, %error, "a cancel of the run could not be passed on");
+            }
+        });
+        Box::pin(
+            async move { drop(passed_on.await) }
+                .into_actor(self)
+                .map(|(), _, _| Err(error)),
+        )
     }
+}
+
+/// Passes on what was asked of a run that this process was about to go on with: to its owner, or as its end.
+async fn pass_on(shared: &Shared, id: &RunId, cancels: Vec<String>) -> Result<(), EngineError> {
+    if cancels.is_empty() {
+        return Ok(());
+    }
+    // Those that came by way of the journal are there.
+    let known = shared.journal.requests(0).await?;
+    let is_cancel = |request: &Request| matches!(request, Request::Cancel { by } if by != BY_CONCURRENCY);
+    let known = known
+        .iter()
+        .filter(|(_, of, request)| of == id && is_cancel(request));
+    let known = known.count();
+    if let Some(by) = cancels.first().filter(|_| known > 0) {
+        recovery::cancel_dead(shared, id, by).await?;
+    }
+    for by in cancels.iter().skip(known) {
+        recovery::cancel_elsewhere(shared, id.clone(), by).await?;
+    }
+    Ok(())
 }
 
 /// Takes a run over from its dead owner.
@@ -178,18 +217,32 @@ pub(super) async fn take(shared: &Shared, id: &RunId, launch: &Launch) -> Result
     let (run, restored) = take_over(shared, id, launch).await?;
     let left = recovery::sweep_dead(shared, id).await?;
     let run = tell_left(shared, run, left).await?;
+    let now = shared.world.now();
     for (job, state) in &run.jobs {
         let claims = state
             .terms
             .as_ref()
             .is_some_and(|terms| terms.concurrency.is_some());
-        if state.state.is_final() && claims {
+        // It claims anew when its time has come; until then the group is free for others.
+        let waits_to_retry = state.state == JobState::Queued
+            && state.claim == Claim::None
+            && state.retry_at.is_some_and(|at| at > now);
+        if claims && (state.state.is_final() || waits_to_retry) {
             // The dead owner may not have come to it.
             shared.journal.release(id, Some(job)).await?;
         }
     }
     let asked = asked(shared, &run).await?;
-    Ok(Resumed { run, restored, asked })
+    // The dead owner may have claimed the group and not have come to write it down.
+    let had_begun = run.state != RunState::Queued
+        || run.claim != Claim::None
+        || shared.journal.claim_state(id, None).await?.is_some();
+    Ok(Resumed {
+        run,
+        restored,
+        had_begun,
+        asked,
+    })
 }
 
 /// Makes this process the run's owner. What becomes of the jobs that were under way is written with it.
@@ -266,9 +319,21 @@ async fn restore(shared: &Shared, run: &Run, launch: &Launch) -> Result<Restored
         .io
         .blocking(move || Scope::root(&of, (number, attempt), &name, source, secrets));
     let root = root.await.map_err(|_| EngineError::Stopped)?.map_err(wrong)?;
-    let store = Arc::new(ActionStore::new(launch.actions.clone()));
-    let restored = Restored::of(run, Arc::new(root), &store, &shared.io).await;
-    Ok(restored.map_err(wrong)?)
+    // What the cache knew last is nearer to what the run had than what the network has now, if there is one.
+    let cached = ActionOptions {
+        offline: true,
+        ..launch.actions.clone()
+    };
+    let stores = [cached, launch.actions.clone()].map(|options| Arc::new(ActionStore::new(options)));
+    let restored = Restored::of(run, Arc::new(root), &stores, &shared.io).await;
+    let restored = restored.map_err(|error| match error {
+        NotRestored::Changed(reason) => wrong(reason),
+        NotRestored::NotFetched(reason) => ResumeError::NotFetched {
+            run: run.id.clone(),
+            cause: reason.message,
+        },
+    });
+    Ok(restored?)
 }
 
 /// Writes down what of the dead owner's could not be removed: it is looked for again once the run has ended.

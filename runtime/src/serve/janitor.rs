@@ -17,7 +17,7 @@ use crate::machine::{self, Choice};
 /// How often to look.
 const ROUND: Duration = Duration::from_secs(3);
 
-/// Rounds between two tries to remove what could not be removed before, or to go on with a run that could not be.
+/// Rounds between two tries to remove what could not be removed before, or to go on with the same run.
 const PATIENCE: u32 = 20;
 
 /// Finds what dead processes left.
@@ -26,11 +26,21 @@ pub(super) struct Janitor {
     starter: Arc<Starter>,
     looking: bool,
     round: u32,
-    /// Runs that could not be gone on with yet, each with why.
+    /// Runs that could not be gone on with yet.
     waiting: Waiting,
 }
 
-type Waiting = BTreeMap<RunId, String>;
+type Waiting = BTreeMap<RunId, Wait>;
+
+/// A run that could not be gone on with yet.
+#[derive(Clone, Debug)]
+struct Wait {
+    why: String,
+    /// The round in which it was tried last.
+    tried: u32,
+    /// Whether something could not be fetched for it: to find that out again may take a minute.
+    fetches: bool,
+}
 
 impl Janitor {
     pub(super) fn new(engine: Engine, starter: Arc<Starter>) -> Self {
@@ -50,13 +60,14 @@ impl Janitor {
         }
         let (engine, starter) = (self.engine.clone(), Arc::clone(&self.starter));
         self.round = self.round.wrapping_add(1);
-        let again = self.round.is_multiple_of(PATIENCE);
+        let round = self.round;
+        let again = round.is_multiple_of(PATIENCE);
         let before = self.waiting.clone();
         let looked = async move {
             // The history first, which is cheap; an engine is asked only when somebody has died, and from time to time as
             // long as something of the dead may be left.
             let found = engine.recover(Vec::new()).await?;
-            let waiting = resume(&starter, &found.resumable, before, again).await;
+            let waiting = resume(&starter, &found.resumable, before, round).await;
             let clean = found.unswept.is_empty() && found.awake.is_empty();
             if clean || (found.runs.is_empty() && !again) {
                 return Ok((found, waiting));
@@ -79,16 +90,29 @@ impl Janitor {
     }
 }
 
-/// Goes on with runs whose process has died. Those that have to wait are the answer; who had to before is tried again when
-/// `again` says so.
-async fn resume(starter: &Starter, runs: &[RunId], before: Waiting, again: bool) -> Waiting {
-    let mut waiting = Waiting::new();
-    for run in runs {
-        let known = before.get(run);
-        if let Some(why) = known.filter(|_| !again) {
-            waiting.insert(run.clone(), why.clone());
-            continue;
-        }
+/// Which of these runs are tried in this round, in order. Those for which something is fetched come last and one a round, so
+/// that the others do not wait for a network that is not there.
+fn due<'a>(runs: &'a [RunId], before: &Waiting, round: u32) -> Vec<&'a RunId> {
+    let since = |run: &RunId| {
+        before
+            .get(run)
+            .map_or(u32::MAX, |wait| round.wrapping_sub(wait.tried))
+    };
+    let fetches = |run: &RunId| before.get(run).is_some_and(|wait| wait.fetches);
+    let due = runs.iter().filter(|run| since(run) >= PATIENCE);
+    let (last, mut tried): (Vec<_>, Vec<_>) = due.partition(|run| fetches(run));
+    tried.extend(last.into_iter().max_by_key(|run| since(run)));
+    tried
+}
+
+/// Goes on with runs whose process has died. Those that have to wait are the answer.
+async fn resume(starter: &Starter, runs: &[RunId], before: Waiting, round: u32) -> Waiting {
+    let tried = due(runs, &before, round);
+    let wait_on = runs.iter().filter(|run| !tried.contains(run));
+    let mut waiting: Waiting = wait_on
+        .filter_map(|run| Some((run.clone(), before.get(run)?.clone())))
+        .collect();
+    for run in tried {
         let problem = match starter.resume(run).await {
             Ok(()) => {
                 tracing::info!(%run, "its process had died; this one goes on with it");
@@ -104,10 +128,15 @@ async fn resume(starter: &Starter, runs: &[RunId], before: Waiting, again: bool)
             }
             continue;
         }
-        if known != Some(&why) {
+        if before.get(run).is_none_or(|wait| wait.why != why) {
             tracing::warn!(%run, %why, "a run of a dead process cannot be gone on with yet; it is tried again");
         }
-        waiting.insert(run.clone(), why);
+        let wait = Wait {
+            why,
+            tried: round,
+            fetches: problem.is_of_fetching(),
+        };
+        waiting.insert(run.clone(), wait);
     }
     waiting
 }
@@ -143,5 +172,29 @@ impl Handler<Looked> for Janitor {
             }
             Err(error) => tracing::warn!(%error, "what dead processes left cannot be looked for"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_fetch_come_last_and_one_a_round() {
+        let ids = ["slow", "slower", "engine", "new", "just-tried"].map(|id| RunId(id.into()));
+        let wait = |tried, fetches| Wait {
+            why: String::new(),
+            tried,
+            fetches,
+        };
+        let before: Waiting = [
+            (ids[0].clone(), wait(2, true)),
+            (ids[1].clone(), wait(1, true)),
+            (ids[2].clone(), wait(2, false)),
+            (ids[4].clone(), wait(PATIENCE, false)),
+        ]
+        .into();
+        let tried = due(&ids, &before, PATIENCE + 2);
+        assert_eq!(tried, [&ids[2], &ids[3], &ids[1]]);
     }
 }

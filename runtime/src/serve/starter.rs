@@ -89,6 +89,17 @@ pub(super) enum StartProblem {
     /// What it is to be made from is not there any more, or has mistakes now.
     #[error("{0}; nothing was started")]
     Gone(String),
+    /// Whoever goes on with it dies.
+    #[error(
+        "{times} processes that went on with run {run} have died before a job or a step of it ended; look at the log of `serve` and \
+         at the machine's for what ended them (memory, disk), then `loom-runtime runs rerun --failed {run}` runs again what is lost"
+    )]
+    Deadly {
+        /// The run.
+        run: RunId,
+        /// How many.
+        times: u32,
+    },
     /// No engine answers.
     #[error("failed to {0}")]
     Executor(#[from] ExecutorError),
@@ -98,13 +109,38 @@ pub(super) enum StartProblem {
 }
 
 impl StartProblem {
+    /// Whether a workflow of another repository could not be had, which took its time to find out.
+    pub(super) fn is_of_fetching(&self) -> bool {
+        matches!(
+            self,
+            Self::Engine(EngineError::Resume(ResumeError::NotFetched { .. }))
+        )
+    }
+
     /// Whether the run of a dead process will not go on later either, as far as this process can tell.
     pub(super) fn lasts(&self) -> bool {
         matches!(
             self,
-            Self::Secrets(_) | Self::Gone(_) | Self::Engine(EngineError::Resume(ResumeError::Source { .. }))
+            Self::Secrets(_)
+                | Self::Gone(_)
+                | Self::Deadly { .. }
+                | Self::Engine(EngineError::Resume(ResumeError::Source { .. }))
         )
     }
+}
+
+/// How many processes go on with a run, one after the other, without a job or a step of it having ended. What ends them is
+/// likely the run.
+const IN_VAIN: u32 = 5;
+
+fn check_deaths(run: &Run) -> Result<(), StartProblem> {
+    if run.resumed_in_vain > IN_VAIN {
+        return Err(StartProblem::Deadly {
+            run: run.id.clone(),
+            times: run.resumed_in_vain,
+        });
+    }
+    Ok(())
 }
 
 /// Begins runs.
@@ -198,6 +234,7 @@ impl Starter {
     pub(super) async fn resume(&self, id: &RunId) -> Result<(), StartProblem> {
         let run = self.engine.run(id).await?;
         let run = run.ok_or_else(|| EngineError::UnknownRun(id.clone()))?;
+        check_deaths(&run)?;
         let read = move || composed_to_resume(&run);
         let read = self.engine.io().spawn_blocking(read).await;
         let (launch, needs) = read.map_err(|_| EngineError::Stopped)??;
@@ -340,5 +377,89 @@ impl Asked for Nobody {
 
     fn typed(&mut self, _: &str) -> io::Result<Option<String>> {
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loom_protocol::Timestamp;
+
+    use super::*;
+    use crate::event::{Event, Recorded, Seq, StepState};
+    use crate::executor::Owner;
+    use crate::id::{JobId, StepId};
+
+    fn run_of(events: Vec<Event>) -> Run {
+        let owner = Owner {
+            instance: "i".into(),
+            boot: "b".into(),
+            pid: 1,
+            started: 1,
+        };
+        let created = Event::RunCreated {
+            workflow: WorkflowRef {
+                name: "w".into(),
+                file: "w.yml".into(),
+            },
+            event: "push".into(),
+            executor: "host".into(),
+            on_crash: OnCrash::Resume,
+            owner: owner.clone(),
+            workspace: "/w".into(),
+            jobs: Vec::new(),
+            concurrency: None,
+            source: None,
+            number: None,
+            rerun: None,
+        };
+        let recorded = |(seq, event)| Recorded {
+            run: RunId("r".into()),
+            seq: Seq(seq),
+            time: Timestamp::from_millis(0),
+            event,
+        };
+        let events: Vec<Recorded> = (1..)
+            .zip([created].into_iter().chain(events))
+            .map(recorded)
+            .collect();
+        Run::replay(&events).unwrap().unwrap()
+    }
+
+    fn taken_over(times: usize) -> Vec<Event> {
+        let owner = Owner {
+            instance: "i".into(),
+            boot: "b".into(),
+            pid: 2,
+            started: 1,
+        };
+        let event = Event::RunTakenOver {
+            owner,
+            from: None,
+            resumes: true,
+        };
+        vec![event; times]
+    }
+
+    #[test]
+    fn a_run_that_every_process_dies_of_is_given_up_unless_something_of_it_ends_between() {
+        assert!(check_deaths(&run_of(taken_over(5))).is_ok());
+        let problem = check_deaths(&run_of(taken_over(6))).unwrap_err();
+        assert!(problem.lasts(), "{problem}");
+        assert!(problem.to_string().contains("runs rerun --failed r"), "{problem}");
+        let ended = Event::StepFinished {
+            job: JobId("a".into()),
+            step: StepId("0".into()),
+            outcome: StepState::Success,
+            conclusion: StepState::Success,
+            exit_code: Some(0),
+            signal: None,
+            reason: None,
+            duration_ms: 0,
+            outputs: crate::event::Outputs::new(),
+        };
+        let mut events = taken_over(5);
+        events.push(ended);
+        events.extend(taken_over(5));
+        assert!(check_deaths(&run_of(events)).is_ok());
     }
 }

@@ -79,6 +79,7 @@ impl Run {
             on_crash: *on_crash,
             owner: owner.clone(),
             resumed_at: Vec::new(),
+            resumed_in_vain: 0,
             workspace: workspace.clone(),
             concurrency: concurrency.clone(),
             claim: Claim::None,
@@ -134,6 +135,7 @@ impl Run {
             Event::RunTakenOver { owner, resumes, .. } => {
                 self.owner = owner.clone();
                 self.resumed_at.extend(resumes.then_some(time));
+                self.resumed_in_vain += u32::from(*resumes);
             }
             Event::RunFinished { state, reason } => {
                 self.state = *state;
@@ -141,6 +143,9 @@ impl Run {
                 self.finished_at = Some(time);
             }
             event => {
+                if matches!(event, Event::JobFinished { .. } | Event::StepFinished { .. }) {
+                    self.resumed_in_vain = 0;
+                }
                 if let Some(id) = event.job() {
                     self.apply_to_job(&id.clone(), event, time);
                 }

@@ -34,6 +34,8 @@ pub struct Run {
     pub owner: Owner,
     /// When another process went on with it, because the one before had died.
     pub resumed_at: Vec<Timestamp>,
+    /// How many processes have gone on with it since a job or a step of it ended last.
+    pub resumed_in_vain: u32,
     /// The project directory.
     pub workspace: String,
     /// With which runs it does not run at once.
@@ -334,7 +336,7 @@ impl Job {
         let brings_others = |id: &StepId| self.steps.values().any(|step| step.parent.as_ref() == Some(id));
         self.steps.iter().any(|(id, step)| {
             // One that is done again has not begun anew yet.
-            let is_done_again = step.state == StepState::Waiting && !step.earlier.is_empty();
+            let is_done_again = step.state == StepState::Waiting && step.has_begun();
             (step.state == StepState::Running || is_done_again)
                 && !self.pauses.contains_key(id)
                 && step.waits_for.is_empty()
@@ -366,6 +368,12 @@ impl Job {
 }
 
 impl Step {
+    /// Whether it has begun in this attempt of its job, also when it is about to be done again.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.state != StepState::Waiting || !self.earlier.is_empty()
+    }
+
     /// One that waits for its first attempt.
     pub(crate) fn new(name: String, parent: Option<StepId>, phase: Phase) -> Self {
         Self {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use actix::prelude::*;
 use loom_bridge::Context;
 use loom_workflow::JobId as Key;
-use loom_workflow::model::{Job as Written, WorkflowReference};
+use loom_workflow::model::{Job as Written, Repository, WorkflowReference};
 
 use super::actor::RunActor;
 use super::writing::Entry;
-use crate::actions::{self, ActionStore};
+use crate::actions::{self, ActionError, ActionStore};
 use crate::engine::io::Io;
 use crate::event::{Event, JobState, JobTerms, Outputs, Reason, SourceFile};
 use crate::executor::SilentNotes;
@@ -210,38 +210,60 @@ fn is_cheap(job: &Written) -> bool {
 }
 
 /// Judges a job. A workflow of another repository that it calls is fetched for it.
-pub(super) async fn find(mut question: Question, store: Arc<ActionStore>, io: Io) -> plan::Outcome {
+pub(super) async fn find(question: Question, store: Arc<ActionStore>, io: Io) -> plan::Outcome {
+    find_with(question, &[store], io)
+        .await
+        .unwrap_or_else(|error| plan::Outcome::Fail(Reason::new("call", error.with_help())))
+}
+
+/// The same; a workflow of another repository comes from the first of these stores that has it.
+///
+/// # Errors
+/// When that cannot be had.
+pub(super) async fn find_with(
+    mut question: Question,
+    stores: &[Arc<ActionStore>],
+    io: Io,
+) -> Result<plan::Outcome, ActionError> {
     // A workflow of another repository is fetched when its caller is sure to run; to find that out costs little.
     if let Some(reference) = called_elsewhere(&question) {
-        let fetched = match store.fetch(&reference, &SilentNotes).await {
-            Ok(fetched) => match actions::read_workflow(&fetched).await {
-                Ok(text) => Ok(SourceFile {
+        question.fetched = Some(fetch(&reference, stores).await?);
+    }
+    let judged = io.blocking(move || plan::judge(&question));
+    Ok(judged.await.unwrap_or_else(|_| {
+        plan::Outcome::Fail(Reason::new(
+            "panic",
+            "what becomes of the job could not be found out",
+        ))
+    }))
+}
+
+async fn fetch(reference: &Repository, stores: &[Arc<ActionStore>]) -> Result<SourceFile, ActionError> {
+    let mut last = ActionError::Offline {
+        reference: reference.to_string(),
+    };
+    for store in stores {
+        match store.fetch(reference, &SilentNotes).await {
+            Ok(fetched) => {
+                let text = actions::read_workflow(&fetched).await?;
+                return Ok(SourceFile {
                     name: reference.to_string(),
                     of_loom: false,
                     sha256: text.hash,
                     text: text.source.text().to_owned(),
                     commit: fetched.commit,
-                }),
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
-        };
-        match fetched {
-            Ok(file) => question.fetched = Some(file),
-            Err(error) => return plan::Outcome::Fail(Reason::new("call", error.with_help())),
+                });
+            }
+            // The next one may fetch it.
+            Err(error @ ActionError::Offline { .. }) => last = error,
+            Err(error) => return Err(error),
         }
     }
-    let judged = io.blocking(move || plan::judge(&question));
-    judged.await.unwrap_or_else(|_| {
-        plan::Outcome::Fail(Reason::new(
-            "panic",
-            "what becomes of the job could not be found out",
-        ))
-    })
+    Err(last)
 }
 
 /// The workflow of another repository that the job calls, if it does: as written there, or beside the one that was called.
-fn called_elsewhere(question: &Question) -> Option<loom_workflow::model::Repository> {
+fn called_elsewhere(question: &Question) -> Option<Repository> {
     let written = match &question.instance {
         Some(plan) => plan.instance.call.as_ref()?.reference.to_string(),
         None => question
@@ -258,7 +280,7 @@ fn called_elsewhere(question: &Question) -> Option<loom_workflow::model::Reposit
         WorkflowReference::Repository(repository) => Some(repository),
         WorkflowReference::Local(path) => {
             let of = question.scope.repository.clone()?;
-            Some(loom_workflow::model::Repository {
+            Some(Repository {
                 path: Arc::from(path.trim_start_matches("./")),
                 ..of
             })

@@ -14,10 +14,12 @@ use crate::state::{self, Run};
 /// What the steps say whose end was not seen, or the one that was next: one that must not run twice decides for all, and all
 /// have to wish to run again.
 fn wish(written: &Job, job: &state::Job) -> Option<OnLost> {
-    let lost = job
-        .steps
-        .iter()
-        .filter(|(_, step)| matches!(step.state, StepState::Running | StepState::Lost));
+    let lost = job.steps.iter().filter(|(_, step)| match step.state {
+        StepState::Running | StepState::Lost => true,
+        // It failed and is about to be done again.
+        StepState::Waiting => step.has_begun(),
+        _ => false,
+    });
     let mut lost: Vec<&StepId> = lost.map(|(id, _)| id).collect();
     if lost.is_empty() && !job.steps.values().all(not_started) {
         // Between two steps: the next one is the one that could not begin, or the last one has no successor.
@@ -87,7 +89,7 @@ pub(super) fn or_retry(
 }
 
 fn not_started(step: &state::Step) -> bool {
-    step.state == StepState::Waiting
+    !step.has_begun()
 }
 
 /// The step as written that this one is, or that brought it; none for what only waits for others.

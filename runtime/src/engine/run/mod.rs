@@ -15,4 +15,4 @@ mod writing;
 pub(in crate::engine) use actor::{AnswerPauses, CancelRun, CancelRunJob, RunActor, RunOrigin, SaveEvents};
 pub use outcome::{Outcome, RunHandle};
 pub(in crate::engine) use prepared::ClosePlace;
-pub(in crate::engine) use restoring::{Restored, is_under_way};
+pub(in crate::engine) use restoring::{NotRestored, Restored, is_under_way};

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use loom_protocol::Timestamp;
 
-use super::judging::{find, question};
+use super::judging::{find_with, question};
 use super::losing;
-use crate::actions::ActionStore;
+use crate::actions::{ActionError, ActionStore};
 use crate::engine::io::Io;
 use crate::event::{Event, JobState, JobTerms, Outputs, Reason, StepState};
 use crate::id::JobId;
 use crate::plan::{Expansion, JobPlan, Outcome, Scope};
-use crate::state::{Job, Run};
+use crate::state::{Job, Run, Step};
 
 /// What was found out of a run's jobs.
 #[derive(Debug, Default)]
@@ -22,6 +22,21 @@ pub(in crate::engine) struct Restored {
     pub(super) scopes: BTreeMap<Option<JobId>, Arc<Scope>>,
     /// Jobs that were judged and run themselves.
     pub(super) plans: BTreeMap<JobId, Arc<JobPlan>>,
+}
+
+/// Why what a run's actor has to know is not found out again.
+#[derive(Debug)]
+pub(in crate::engine) enum NotRestored {
+    /// It is something else now than the history says.
+    Changed(Reason),
+    /// A workflow of another repository cannot be had now.
+    NotFetched(Reason),
+}
+
+impl From<Reason> for NotRestored {
+    fn from(reason: Reason) -> Self {
+        Self::Changed(reason)
+    }
 }
 
 impl Restored {
@@ -33,17 +48,18 @@ impl Restored {
         }
     }
 
-    /// Judges the jobs again that were judged and have not ended.
+    /// Judges the jobs again that were judged and have not ended. A called workflow of another repository comes from the
+    /// first of the stores that has it.
     ///
     /// # Errors
     /// When one becomes something else than its history says: a workflow that it calls is another one now, or a newer Loom
-    /// wrote the history.
+    /// wrote the history. When such a workflow cannot be had.
     pub(in crate::engine) async fn of(
         run: &Run,
         root: Arc<Scope>,
-        store: &Arc<ActionStore>,
+        stores: &[Arc<ActionStore>],
         io: &Io,
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, NotRestored> {
         let mut restored = Self::new(root);
         // A job stands behind the one that brought it.
         for (id, job) in &run.jobs {
@@ -52,7 +68,7 @@ impl Restored {
             if job.state.is_final() || !judged || known || run.is_reused(id) {
                 continue;
             }
-            let outcome = restored.judge(run, id, store, io).await?;
+            let outcome = restored.judge(run, id, stores, io).await?;
             restored.take(run, id, job, outcome)?;
         }
         Ok(restored)
@@ -62,18 +78,32 @@ impl Restored {
         &self,
         run: &Run,
         id: &JobId,
-        store: &Arc<ActionStore>,
+        stores: &[Arc<ActionStore>],
         io: &Io,
-    ) -> Result<Outcome, Reason> {
+    ) -> Result<Outcome, NotRestored> {
+        let not_had = |error: ActionError| {
+            let why = format!(
+                "the workflow that job `{id}` calls cannot be had: {}",
+                error.with_help()
+            );
+            let reason = Reason::new("source", why);
+            if error.may_pass() {
+                NotRestored::NotFetched(reason)
+            } else {
+                NotRestored::Changed(reason)
+            }
+        };
         let mut asked = question(run, &self.scopes, &self.plans, id)?;
         // Whether the run was cancelled before the job was judged or after it decides only whether the job runs.
         asked.cancelled = false;
-        let outcome = find(asked.clone(), Arc::clone(store), io.clone()).await;
+        let outcome = find_with(asked.clone(), stores, io.clone())
+            .await
+            .map_err(not_had)?;
         if !matches!(outcome, Outcome::Skip(_)) {
             return Ok(outcome);
         }
         asked.cancelled = true;
-        Ok(find(asked, Arc::clone(store), io.clone()).await)
+        find_with(asked, stores, io.clone()).await.map_err(not_had)
     }
 
     fn take(&mut self, run: &Run, id: &JobId, job: &Job, outcome: Outcome) -> Result<(), Reason> {
@@ -133,8 +163,7 @@ impl Restored {
                 }
             })
             .collect();
-        let began = |step: &crate::state::Step| step.state != StepState::Waiting;
-        events.push(if job.steps.values().any(began) {
+        events.push(if job.steps.values().any(Step::has_begun) {
             let lost = Event::JobFinished {
                 job: id.clone(),
                 state: JobState::Lost,

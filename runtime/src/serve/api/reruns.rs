@@ -103,7 +103,7 @@ fn refused(problem: &StartProblem) -> ApiError {
         }
         StartProblem::Engine(error) => engine(error),
         StartProblem::Secrets(_) => ApiError::conflict("missing_secrets", problem.to_string()),
-        StartProblem::Values(_) | StartProblem::Gone(_) => {
+        StartProblem::Values(_) | StartProblem::Gone(_) | StartProblem::Deadly { .. } => {
             ApiError::conflict("invalid_values", problem.to_string())
         }
         StartProblem::Invalid(_) | StartProblem::OnlyCalled(_) | StartProblem::Launch(_) => {

@@ -314,9 +314,10 @@ fn refused(problem: &StartProblem, entry: &Entry) -> ApiError {
             ApiError::conflict("unmapped_label", problem.to_string())
         }
         StartProblem::Launch(_) => ApiError::bad_request("invalid_inputs", problem.to_string()),
-        StartProblem::Values(_) | StartProblem::Secrets(_) | StartProblem::Gone(_) => {
-            ApiError::conflict("invalid_values", problem.to_string())
-        }
+        StartProblem::Values(_)
+        | StartProblem::Secrets(_)
+        | StartProblem::Gone(_)
+        | StartProblem::Deadly { .. } => ApiError::conflict("invalid_values", problem.to_string()),
         StartProblem::Executor(ExecutorError::Unreachable { help, .. }) => {
             ApiError::unavailable("engine_unreachable", format!("{problem}; {help}"))
         }

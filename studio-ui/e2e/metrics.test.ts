@@ -152,6 +152,9 @@ describe("the range", () => {
     await page.getByText(/a value each second/).waitFor();
     await page.getByRole("button", { name: "Open files" }).focus();
     await page.keyboard.press("Tab");
+    const bell = page.getByRole("link", { name: "Warn me about Messages" });
+    expect(await bell.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press("Tab");
     const messages = picture(page, "Messages");
     expect(await messages.evaluate((element) => element === document.activeElement)).toBe(true);
     await page.keyboard.press("End");

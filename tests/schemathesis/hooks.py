@@ -1,12 +1,14 @@
 """What schemathesis does here beside its own: it asks for what is there too, not only for what is made up; and it checks that a
 token can do what its role may, and no more.
 
-LOOM_OPENAPI_FOUND names the run, the job and the actors that there are (prepared.py). LOOM_OPENAPI_ROLE is the role of the
-token that is shown, or `nobody`."""
+LOOM_OPENAPI_FOUND names the run, the job and the actors that there are (prepared.py), LOOM_OPENAPI_URL the studio.
+LOOM_OPENAPI_ROLE is the role of the token that is shown, or `nobody`."""
 
+import datetime
 import itertools
 import json
 import os
+import urllib.request
 
 import schemathesis
 from schemathesis.generation import GenerationMode
@@ -31,6 +33,16 @@ def batch(turn):
 
 
 ORDER = {"wait": 2000}
+# Nobody listens at that port of this machine.
+CHANNEL = {"name": "Nobody", "enabled": False, "target": {"kind": "webhook", "url": "http://127.0.0.1:9/warned"}}
+TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat()
+# Of warnings, what can be made and taken away again.
+WARNINGS = {
+    "channels": CHANNEL,
+    "silences": {"until": TOMORROW, "filter": "type:Nobody"},
+    "rules": {"name": "Work", "when": {"kind": "work", "event": "failed"}},
+}
+KEPT = {}
 # Bodies that come to something, by how the path ends.
 BODIES = {
     "/actor/register": lambda turn: {"id": "by-hand", "type": "Hand", "status": "active", "messageCount": turn},
@@ -38,10 +50,31 @@ BODIES = {
     "/actor/batch": batch,
     "/actor/poll": lambda turn: {"boot": BOOT, "wait": 0},
     "/rerun": lambda turn: {"failed": True},
+    **{f"/warnings/{kind}": lambda turn, body=body: body for kind, body in WARNINGS.items()},
+    **{f"/warnings/{kind}/{{id}}": lambda turn, body=body: body for kind, body in WARNINGS.items()},
     "/message": lambda turn: {"message": ("Add", "Fail")[turn % 2], "body": {"turn": [turn]}, **ORDER},
     "/config": lambda turn: {"body": {"turn": turn}, **ORDER},
     **{f"/{order}": lambda turn: ORDER for order in ("snapshot", "pause", "resume", "step", "stop", "kill", "restart")},
 }
+
+
+def made(kind):
+    """Makes a channel, a silence or a rule, and says its id; nothing where a token is wanted."""
+    if ROLE is not None:
+        return None
+    body = json.dumps(WARNINGS[kind]).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{os.environ['LOOM_OPENAPI_URL']}/api/warnings/{kind}", body, headers)
+    return json.load(urllib.request.urlopen(request, timeout=5))["id"]
+
+
+def of_warnings(kind, method):
+    """One that is there: another one each time for whoever takes it away."""
+    if method == "DELETE":
+        return made(kind)
+    if kind not in KEPT:
+        KEPT[kind] = made(kind)
+    return KEPT[kind]
 
 
 def place(path, name):
@@ -59,11 +92,15 @@ def before_call(ctx, case, **kwargs):
     turn = next(TURN)
     path = case.operation.path
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = place(path, name)
+        if "/warnings/" in path:
+            kind = path.split("/warnings/")[1].split("/")[0]
+            case.path_parameters[name] = of_warnings(kind, case.operation.method.upper()) or case.path_parameters[name]
+        else:
+            case.path_parameters[name] = place(path, name)
     if path.endswith(("/logs", "/runs", "/actors")) and case.method.upper() == "GET":
         case.query.clear()
     for end, body in BODIES.items():
-        if path.endswith(end) and case.method.upper() == "POST":
+        if path.endswith(end) and case.method.upper() in ("POST", "PUT"):
             case.body, case.media_type = body(turn), "application/json"
 
 

@@ -82,7 +82,7 @@ ask() {
   # Streams end only with their readers; tests of their own read them. A failure is printed where the log is.
   # It keeps what it found where it runs.
   cd "$work"
-  SCHEMATHESIS_HOOKS=hooks LOOM_OPENAPI_FOUND=$work/$server/found.json PYTHONPATH=$here \
+  SCHEMATHESIS_HOOKS=hooks LOOM_OPENAPI_FOUND=$work/$server/found.json LOOM_OPENAPI_URL=http://127.0.0.1:$port PYTHONPATH=$here \
     "$program" --config-file "$here/schemathesis.toml" run \
     "$work/openapi.json" --url "http://127.0.0.1:$port" --exclude-path-regex '^/(ws$|socket/|api/v1/events$)' \
     --workers 1 --seed "$seed" --max-examples "$examples" --continue-on-failure --no-color --warnings off \

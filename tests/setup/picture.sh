@@ -18,6 +18,8 @@ url=${LOOM_PICTURE_URL:-http://localhost:$port}
 work=$(mktemp -d)
 children=()
 stop_all() {
+  # A run that is paused is held by a process of its own, where nobody is there to answer.
+  (cd "$work/shop" && "$bin/loom-runtime" runs cancel latest) >/dev/null 2>&1 || true
   stop_children
   rm -rf "$work"
 }

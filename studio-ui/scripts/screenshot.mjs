@@ -12,6 +12,9 @@ const [
   file = process.env.LOOM_PICTURE_FILE ?? "studio.png",
 ] = process.argv.slice(2);
 
+/** How long times are measured before there is a picture of them. */
+const MEASURES_MS = 30_000;
+
 const run = await pausedRun(Date.now() + 120_000);
 const browser = await chromium.launch({
   executablePath: process.env.LOOM_PICTURE_CHROMIUM ?? "/usr/bin/chromium",
@@ -42,13 +45,16 @@ try {
   if (busiest === undefined) {
     console.log("no actor sends to another here: the overview, the map and the actor are not taken");
   } else {
-    await open(page, "/", ["[data-chart] path", "[data-busy]", "[data-workflow]"]);
-    await take(page, "-overview");
     await open(page, "/trends?panels=rate,queue,wait,handle", [
       "[data-trend=rate] canvas",
       "[data-trend=handle] canvas",
     ]);
+    // Times are measured from when somebody looks, for the overview behind it, too.
+    await page.getByText("times are measured while somebody looks").first().waitFor({ state: "detached" });
+    await page.waitForTimeout(MEASURES_MS);
     await take(page, "-metrics");
+    await open(page, "/", ["[data-chart] path", "[data-busy]", "[data-workflow]"]);
+    await take(page, "-overview");
     await open(page, "/map", ["[data-point]", ".react-flow__edge"]);
     await take(page, "-map");
     await open(page, `/actors/${encodeURIComponent(busiest)}`, [

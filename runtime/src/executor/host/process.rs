@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// The pause between two looks at one process; a program begins within less.
 const SHORTLY: Duration = Duration::from_micros(200);
 
-/// How often one process is looked at that begins another program at that moment.
+/// How often one process is looked at whose environment changes, or cannot be read, each time.
 const TRIES: u32 = 500;
 /// How often all are looked at again because some ended meanwhile. On a busy machine some always do.
 const LOOKS_AFTER_ENDS: u32 = 3;
@@ -79,7 +79,7 @@ pub(super) fn end_marked(names: &[&str]) -> Outcome {
     loop {
         let (mut left, mut one_ended) = (Vec::new(), false);
         for pid in pids() {
-            match whose(pid, names) {
+            match whose(pid, names, deadline) {
                 Whose::Ours => left.push(pid),
                 Whose::Ended => one_ended |= dead.insert(pid),
                 Whose::Others => {}
@@ -106,42 +106,65 @@ pub(super) fn end_marked(names: &[&str]) -> Outcome {
         looks_after_ends = 0;
         for pid in left {
             ended.entry(pid).or_insert_with(|| program(pid));
-            kill_if(pid, |pid| whose(pid, names) == Whose::Ours);
+            kill_if(pid, |pid| whose(pid, names, deadline) == Whose::Ours);
         }
         std::thread::sleep(LOOK);
     }
 }
 
-fn whose(pid: u32, names: &[&str]) -> Whose {
-    for _ in 0..TRIES {
-        if let Some(whose) = whose_now(pid, names) {
-            return whose;
+/// What one look at a process says.
+enum Look {
+    Clear(Whose),
+    /// It begins another program: its environment is not there yet. How long that lasts is up to the disk and to how busy the
+    /// machine is, and what comes of it may well be ours.
+    Begins,
+    /// Its environment is not the one that was read, or cannot be read.
+    Changes,
+}
+
+fn whose(pid: u32, names: &[&str], deadline: Instant) -> Whose {
+    once_clear(|| look_at(pid, names), deadline)
+}
+
+/// Looks until it is clear whose a process is. One that begins a program has until the deadline, one that is never clear does not hold
+/// up the others for long.
+fn once_clear(mut look: impl FnMut() -> Look, deadline: Instant) -> Whose {
+    let mut tries = 0;
+    loop {
+        match look() {
+            Look::Clear(whose) => return whose,
+            Look::Changes => tries += 1,
+            Look::Begins => {}
+        }
+        if tries == TRIES || Instant::now() > deadline {
+            return Whose::Others;
         }
         std::thread::sleep(SHORTLY);
     }
-    Whose::Others
 }
 
-/// `None` for a process that begins another program at this moment: its environment is not there yet, or not the one that was read.
-fn whose_now(pid: u32, names: &[&str]) -> Option<Whose> {
+fn look_at(pid: u32, names: &[&str]) -> Look {
     let environ = std::fs::read(format!("/proc/{pid}/environ"));
     let Some(fields) = stat(pid).filter(|fields| !is_ended(fields)) else {
-        return Some(Whose::Ended);
+        return Look::Clear(Whose::Ended);
     };
     if is_kernel_thread(&fields) {
-        return Some(Whose::Others);
+        return Look::Clear(Whose::Others);
     }
     let environ = match environ {
         Ok(environ) => environ,
         // Another user's.
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Some(Whose::Others),
-        Err(_) => return None,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Look::Clear(Whose::Others),
+        Err(_) => return Look::Changes,
     };
     if names.iter().any(|name| names_job(&environ, name)) {
-        return Some(Whose::Ours);
+        return Look::Clear(Whose::Ours);
     }
-    let is_whole = length_of_environment(&fields) == Some(environ.len());
-    is_whole.then_some(Whose::Others)
+    match length_of_environment(&fields) {
+        None => Look::Begins,
+        Some(length) if length == environ.len() => Look::Clear(Whose::Others),
+        Some(_) => Look::Changes,
+    }
 }
 
 /// How long the environment of a process is: from `env_start` to `env_end`, fields 50 and 51 (proc(5)). `None` while it has no place
@@ -299,6 +322,31 @@ mod tests {
             assert_eq!(outcome.stuck, Vec::<String>::new());
             assert_ne!(busy.0.try_wait().unwrap(), None, "it goes on, in round {round}");
         }
+    }
+
+    #[test]
+    fn however_long_a_program_takes_to_begin_it_is_waited_for() {
+        let looks = |kind: fn() -> Look| {
+            let mut times = 0;
+            move || {
+                times += 1;
+                if times > 2 * TRIES {
+                    Look::Clear(Whose::Ours)
+                } else {
+                    kind()
+                }
+            }
+        };
+        let (later, now) = (Instant::now() + Duration::from_secs(600), Instant::now());
+        assert!(once_clear(looks(|| Look::Begins), later) == Whose::Ours);
+        assert!(
+            once_clear(looks(|| Look::Begins), now) == Whose::Others,
+            "but not for ever"
+        );
+        assert!(
+            once_clear(looks(|| Look::Changes), later) == Whose::Others,
+            "nor for one that is never clear"
+        );
     }
 
     #[test]

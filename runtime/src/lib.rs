@@ -28,6 +28,7 @@ pub mod owner;
 mod plan;
 pub mod prepare;
 pub mod project;
+mod replace;
 mod repository;
 pub mod rerun;
 pub mod secret;

@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 use super::copy;
 use super::error::ActionError;
 use crate::bounded::{self, Contents};
+use crate::replace::write_whole;
 
 /// How often to look whether another process has let go of the lock.
 const LOOK: Duration = Duration::from_millis(20);
@@ -203,22 +204,6 @@ impl Entry {
     fn ref_file(&self, version: &str) -> PathBuf {
         self.directory.join("refs").join(short_hash(version.as_bytes()))
     }
-}
-
-/// Writes a file so that whoever reads it finds the old text or the new one.
-pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let partial = folder.join(format!(".partial-{}", uuid::Uuid::new_v4().simple()));
-    let written = File::create_new(&partial).and_then(|mut new| {
-        new.write_all(bytes)?;
-        new.sync_all()?;
-        std::fs::rename(&partial, file)
-    });
-    if written.is_err() {
-        let _ = std::fs::remove_file(&partial);
-    }
-    written
 }
 
 /// Runs what reads and writes files apart from the async threads.

@@ -11,6 +11,7 @@ use super::cache;
 use super::error::ActionError;
 use super::remote::is_full;
 use crate::bounded::{self, Contents};
+use crate::replace::write_whole;
 
 /// The name of a project's lock file.
 pub const LOCK_FILE: &str = "loom.lock";
@@ -130,7 +131,7 @@ pub(super) fn record(path: &Path, guard: &Path, reference: &str, commit: &str) -
         return Ok(());
     }
     records.set(reference, commit);
-    cache::write_whole(&resolved, records.to_text().as_bytes()).map_err(failed())
+    write_whole(&resolved, records.to_text().as_bytes()).map_err(failed())
 }
 
 #[cfg(test)]

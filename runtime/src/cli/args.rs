@@ -263,6 +263,9 @@ pub(super) struct ServeArgs {
     /// Start a workflow when its file changes
     #[arg(long, help_heading = WHAT)]
     pub(super) watch: bool,
+    /// Start no workflow at the times of its `on.schedule`
+    #[arg(long = "no-schedules", help_heading = WHAT)]
+    pub(super) no_schedules: bool,
     /// A variable for every step; may be given more than once
     ///
     /// It is beside those of the workflow, which beat it.

@@ -32,6 +32,7 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
         listen: listen(args, &config)?,
         defaults: defaults(args, &config)?,
         start_on_change: args.watch,
+        schedules: !args.no_schedules && config.server.schedules.unwrap_or(true),
     };
     let mut stops = Stops::listen().map_err(|error| {
         talk::error(&format!("signals cannot be listened for: {error}"));

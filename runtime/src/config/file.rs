@@ -116,6 +116,8 @@ pub struct ServerConfig {
     pub forget_after: Option<u64>,
     /// Mebibytes of memory for the recording of the last ten minutes; 0 records nothing.
     pub recorder_mb: Option<u16>,
+    /// Whether workflows start at the times of their `on.schedule`.
+    pub schedules: Option<bool>,
 }
 
 /// A number of which 0 would let nothing happen.
@@ -280,6 +282,7 @@ impl ServerConfig {
             tls_key: self.tls_key.or(other.tls_key),
             forget_after: self.forget_after.or(other.forget_after),
             recorder_mb: self.recorder_mb.or(other.recorder_mb),
+            schedules: self.schedules.or(other.schedules),
         }
     }
 }

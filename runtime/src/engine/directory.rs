@@ -66,6 +66,11 @@ impl StateDirectory {
         self.root.join("recordings")
     }
 
+    /// What became of the schedules of workflows.
+    pub fn schedules(&self) -> PathBuf {
+        self.root.join("schedules.json")
+    }
+
     /// Where a `serve` says how it can be reached.
     pub fn serve(&self) -> PathBuf {
         self.root.join("serve.json")

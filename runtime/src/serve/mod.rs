@@ -16,6 +16,7 @@ mod losses;
 mod outcomes;
 mod phoenix;
 mod runtime;
+mod schedules;
 mod starter;
 mod views;
 mod watcher;
@@ -42,6 +43,7 @@ use self::feed::Feed;
 use self::janitor::Janitor;
 use self::losses::Losses;
 use self::runtime::Runtime;
+use self::schedules::Schedules;
 use self::starter::Starter;
 use self::watcher::{Halt, Watcher};
 use crate::engine::Engine;
@@ -59,6 +61,8 @@ pub struct ServeOptions {
     pub defaults: StartDefaults,
     /// Whether a change of a workflow's file starts it.
     pub start_on_change: bool,
+    /// Whether workflows start at the times of their `on.schedule`.
+    pub schedules: bool,
 }
 
 /// How the studio listens; what is absent has the studio's default.
@@ -153,11 +157,19 @@ pub struct Serving {
 struct Workers {
     _feed: Addr<Keeper<Feed>>,
     watcher: Addr<Keeper<Watcher>>,
+    schedules: Option<Addr<Keeper<Schedules>>>,
     _janitor: Addr<Keeper<Janitor>>,
 }
 
+/// What begins runs beside those who ask for one.
+#[derive(Clone, Copy)]
+struct Begins {
+    on_change: bool,
+    by_the_clock: bool,
+}
+
 impl Workers {
-    fn start(runtime: &Arc<Runtime>, studio: &RunningStudio, start_on_change: bool) -> Self {
+    fn start(runtime: &Arc<Runtime>, studio: &RunningStudio, begins: Begins) -> Self {
         let lost = runtime.lost.clone();
         let losses = spawn(ActorSpec::of::<Losses>().id("losses").system(), move |_| {
             Losses(lost)
@@ -168,9 +180,13 @@ impl Workers {
         });
         let inside = Arc::clone(runtime);
         let watcher = keeper("workflow-watcher", &losses, move || {
-            let starter = start_on_change.then(|| Arc::clone(&inside.starter));
+            let starter = begins.on_change.then(|| Arc::clone(&inside.starter));
             Watcher::new(Arc::clone(&inside.catalog), starter, inside.engine.io().clone())
         });
+        let inside = Arc::clone(runtime);
+        let schedules = begins
+            .by_the_clock
+            .then(|| keeper("schedules", &losses, move || Schedules::new(&inside)));
         let (engine, starter) = (runtime.engine.clone(), Arc::clone(&runtime.starter));
         let janitor = keeper("janitor", &losses, move || {
             Janitor::new(engine.clone(), Arc::clone(&starter))
@@ -178,6 +194,7 @@ impl Workers {
         Self {
             _feed: feed,
             watcher,
+            schedules,
             _janitor: janitor,
         }
     }
@@ -217,7 +234,11 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
     .extension(runtime.clone())
     .start()
     .await?;
-    let workers = Workers::start(&runtime, &studio, options.start_on_change);
+    let begins = Begins {
+        on_change: options.start_on_change,
+        by_the_clock: options.schedules,
+    };
+    let workers = Workers::start(&runtime, &studio, begins);
     let bridge = get_discovery_bridge();
     bridge.deliver_to_shared(studio.door.clone());
     bridge
@@ -259,6 +280,11 @@ impl Serving {
         // First what begins runs: a file that is saved now must not begin one that is refused or cancelled at once.
         if let Ok(Some(watcher)) = self.workers.watcher.send(CurrentChild::new()).await {
             watcher.send(Halt).await.ok();
+        }
+        if let Some(keeper) = &self.workers.schedules
+            && let Ok(Some(schedules)) = keeper.send(CurrentChild::new()).await
+        {
+            schedules.send(schedules::Halt).await.ok();
         }
         self.engine.shut_down(by).await;
         self.studio.stop().await;

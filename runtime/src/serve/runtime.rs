@@ -12,6 +12,7 @@ use super::catalog::{Catalog, Found};
 use super::losses::Lost;
 use super::outcomes::outcome;
 use super::phoenix::Phoenix;
+use super::schedules::Board;
 use super::starter::Starter;
 use crate::engine::Engine;
 use crate::event::WorkflowRef;
@@ -29,6 +30,8 @@ pub(super) struct Runtime {
     pub(super) engine: Engine,
     pub(super) catalog: Arc<Catalog>,
     pub(super) starter: Arc<Starter>,
+    /// The schedules of the workflows.
+    pub(super) schedules: Board,
     open: Arc<Mutex<OpenRuns>>,
     phoenix: Arc<Phoenix>,
     /// Where the studio hears how runs ended.
@@ -54,6 +57,7 @@ impl Runtime {
             engine,
             catalog,
             starter,
+            schedules: Board::default(),
             open: Arc::default(),
             phoenix: Arc::default(),
             work: Arc::default(),

@@ -57,6 +57,8 @@ pub(super) struct RunWishes {
     pub(super) event: Option<String>,
     /// Inputs, by name.
     pub(super) inputs: BTreeMap<String, String>,
+    /// What comes with the event: where it is given, the filters of `on` decide whether the workflow starts.
+    pub(super) payload: Option<serde_json::Value>,
     /// Who asks; whoever the project's repository names when nothing is said.
     pub(super) actor: Option<String>,
 }
@@ -73,6 +75,14 @@ pub(super) enum StartProblem {
          put `workflow_dispatch:` under its `on`"
     )]
     OnlyCalled(String),
+    /// What comes with the event does not pass its filters.
+    #[error("`{file}` does not start: {why}")]
+    Filtered {
+        /// The file.
+        file: String,
+        /// Which filter, and why.
+        why: String,
+    },
     /// It cannot be run so.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -198,7 +208,17 @@ impl Starter {
         if entry.is_only_called() && wishes.event.as_deref() != Some(CALL) {
             return Err(StartProblem::OnlyCalled(entry.file.clone()));
         }
+        let filters_decide = wishes.payload.is_some();
         let mut inputs = self.inputs(wishes).await?;
+        if filters_decide {
+            let decision = loom_workflow::triggered(&workflow, &inputs.facts.to_event());
+            if !decision.starts {
+                return Err(StartProblem::Filtered {
+                    file: entry.file.clone(),
+                    why: decision.text,
+                });
+            }
+        }
         inputs.options.on_host = self.defaults.executor == Choice::Host;
         let needs = needs_engine(&workflow, &inputs.options);
         let chosen = machine::choose(&self.engine, self.defaults.executor, needs).await?;
@@ -258,6 +278,7 @@ impl Starter {
         let read = self.engine.io().spawn_blocking(move || {
             let given = Given {
                 event: wishes.event,
+                payload: wishes.payload,
                 inputs: wishes.inputs,
                 actor: wishes.actor,
                 ..Given::default()

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::catalog::{Entry, Finding};
 use super::runtime::Runtime;
+use super::schedules::ScheduleView;
 use crate::event::RunState;
 use crate::journal::{JournalError, RunQuery, Summary};
 
@@ -23,6 +24,10 @@ pub(super) struct WorkflowView {
     /// What it may be told when it is started by hand; left out where it takes nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inputs: Vec<InputView>,
+    /// The times at which it starts by itself; left out where there are none, and where no run begins by the clock here (`serve
+    /// --no-schedules`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    schedules: Vec<ScheduleView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_run: Option<LastRun>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -97,7 +102,7 @@ struct FindingView {
 }
 
 impl WorkflowView {
-    fn new(entry: &Entry, runs: &[Summary]) -> Self {
+    fn new(entry: &Entry, runs: &[Summary], schedules: Vec<ScheduleView>) -> Self {
         let running = runs.iter().any(|run| !run.state.is_final());
         let state = match (entry.can_start(), running) {
             (_, true) => "running",
@@ -123,6 +128,7 @@ impl WorkflowView {
                 .flat_map(|trigger| &trigger.inputs)
                 .map(|(name, input)| InputView::new(name, input))
                 .collect(),
+            schedules,
             last_run,
             diagnostics,
         }
@@ -173,7 +179,11 @@ pub(super) async fn workflow_views(
                 })
                 .await?,
         );
-        views.push(WorkflowView::new(entry, &runs));
+        views.push(WorkflowView::new(
+            entry,
+            &runs,
+            runtime.schedules.of_file(&entry.file),
+        ));
     }
     Ok(views)
 }

@@ -114,19 +114,45 @@ impl Cron {
         })
     }
 
-    /// Whether this is one of the times. Of the two kinds of days either is enough when both are given, as POSIX has it.
+    /// Whether this is one of the times.
     #[must_use]
     pub fn matches(&self, moment: Moment) -> bool {
-        let [minutes, hours, days, months, weekdays] = self.fields;
-        let has = |bits: u64, number: u32| bits.checked_shr(number).is_some_and(|bits| bits & 1 == 1);
-        let (day, weekday) = (has(days, moment.day), has(weekdays, moment.weekday));
+        let [minutes, hours, ..] = self.fields;
+        has(minutes, moment.minute)
+            && has(hours, moment.hour)
+            && self.is_on(moment.day, moment.month, moment.weekday)
+    }
+
+    /// Whether there are times on a day: of the month from 1, of a month from 1, of the week from Sunday, which is 0. Of the two
+    /// kinds of days either is enough when both are given, as POSIX has it.
+    #[must_use]
+    pub fn is_on(&self, day: u32, month: u32, weekday: u32) -> bool {
+        let [_, _, days, months, weekdays] = self.fields;
+        let (day, weekday) = (has(days, day), has(weekdays, weekday));
         let [any_day, any_weekday] = self.stars;
         let on_day = if any_day || any_weekday {
             day && weekday
         } else {
             day || weekday
         };
-        has(minutes, moment.minute) && has(hours, moment.hour) && has(months, moment.month) && on_day
+        on_day && has(months, month)
+    }
+
+    /// Its times on such a day as hour and minute, in order.
+    pub fn times_of_day(&self) -> impl Iterator<Item = (u32, u32)> {
+        let [minutes, hours, ..] = self.fields;
+        let hours = (0..24).filter(move |hour| has(hours, *hour));
+        hours.flat_map(move |hour| {
+            let minutes = (0..60).filter(move |minute| has(minutes, *minute));
+            minutes.map(move |minute| (hour, minute))
+        })
+    }
+
+    /// Whether it is of every hour, and means a distance rather than a time of the day.
+    #[must_use]
+    pub fn is_hourly(&self) -> bool {
+        let [_, hours, ..] = self.fields;
+        (0..24).all(|hour| has(hours, hour))
     }
 
     /// The shortest time between two starts in minutes, as far as minutes and hours alone decide it.
@@ -145,6 +171,10 @@ impl Cron {
         let across = across.map(|(first, last)| first + 60 - last);
         within.chain(across).min().unwrap_or(u32::MAX)
     }
+}
+
+fn has(bits: u64, number: u32) -> bool {
+    bits.checked_shr(number).is_some_and(|bits| bits & 1 == 1)
 }
 
 impl Field {

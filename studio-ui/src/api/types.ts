@@ -69,6 +69,20 @@ export type WorkflowInput = {
   options?: string[];
 };
 
+/** A time of the week, month or year at which a workflow starts by itself. */
+export type Schedule = {
+  cron: string;
+  timezone: string;
+  /** The next times, the first one first. */
+  next: string[];
+  /** The last time that was due; without a run while it begins. */
+  last?: { at: string; runId?: string; problem?: string };
+  /** The last times that passed while nothing served the project. */
+  missed?: { count: number; first: string; last: string };
+  /** Why it is never due. */
+  problem?: string;
+};
+
 export type Workflow = {
   name: string;
   file: string;
@@ -78,6 +92,8 @@ export type Workflow = {
   onlyCalled?: boolean;
   /** Absent where it takes nothing. */
   inputs?: WorkflowInput[];
+  /** Absent where no run begins by the clock. */
+  schedules?: Schedule[];
   lastRun?: LastRun | null;
   diagnostics?: Diagnostic[];
 };

@@ -9,6 +9,7 @@ mod live;
 mod long_poll;
 mod orders;
 mod resume;
+mod schedules;
 mod stop;
 mod strangers;
 mod texts;

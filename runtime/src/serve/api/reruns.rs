@@ -106,9 +106,10 @@ fn refused(problem: &StartProblem) -> ApiError {
         StartProblem::Values(_) | StartProblem::Gone(_) | StartProblem::Deadly { .. } => {
             ApiError::conflict("invalid_values", problem.to_string())
         }
-        StartProblem::Invalid(_) | StartProblem::OnlyCalled(_) | StartProblem::Launch(_) => {
-            ApiError::conflict("invalid_workflow", problem.to_string())
-        }
+        StartProblem::Invalid(_)
+        | StartProblem::OnlyCalled(_)
+        | StartProblem::Filtered { .. }
+        | StartProblem::Launch(_) => ApiError::conflict("invalid_workflow", problem.to_string()),
         StartProblem::Executor(ExecutorError::Unreachable { help, .. }) => {
             ApiError::unavailable("engine_unreachable", format!("{problem}; {help}"))
         }

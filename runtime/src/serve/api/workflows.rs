@@ -90,6 +90,10 @@ pub(super) struct Start {
     /// What it is told, by name: of those that its `workflow_dispatch` takes.
     #[serde(default)]
     inputs: Map<String, Value>,
+    /// What comes with the event, as GitHub sends it: `github.event`. Where it is given, the filters of `on` (branches, paths, types)
+    /// decide whether it starts.
+    #[schema(value_type = Option<Object>)]
+    payload: Option<Map<String, Value>>,
 }
 
 /// Begins a run of a workflow. The body may be absent.
@@ -101,7 +105,7 @@ pub(super) struct Start {
         (status = 202, description = "the run is in the history", body = NamedRun),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "it has mistakes, several are called so, or only other workflows call it (`only_called`; `{\"event\":\"workflow_call\"}` starts it all the same)", body = Problem,
+        (status = 409, description = "it has mistakes, several are called so, or only other workflows call it (`only_called`; `{\"event\":\"workflow_call\"}` starts it all the same), or the filters of its `on` refuse the payload (`filtered`)", body = Problem,
          content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
@@ -136,6 +140,7 @@ pub(super) async fn start(
             .iter()
             .map(|(name, value)| (name.clone(), text(value)))
             .collect(),
+        payload: wanted.payload.map(Value::Object),
         actor: caller.is_named().then(|| caller.name().to_owned()),
     };
     let run = runtime
@@ -310,6 +315,7 @@ fn refused(problem: &StartProblem, entry: &Entry) -> ApiError {
             )
         }
         StartProblem::OnlyCalled(_) => ApiError::conflict("only_called", problem.to_string()),
+        StartProblem::Filtered { .. } => ApiError::conflict("filtered", problem.to_string()),
         StartProblem::Launch(LaunchError::Unmapped { .. }) => {
             ApiError::conflict("unmapped_label", problem.to_string())
         }

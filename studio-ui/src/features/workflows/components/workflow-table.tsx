@@ -12,6 +12,7 @@ import { Age, Elapsed } from "../../../ui/time";
 import { handleOf, spokenName } from "../model";
 import type { Start } from "../use-start";
 import { Diagnostics } from "./diagnostics";
+import { Schedules } from "./schedules";
 import { StartButton } from "./start-button";
 import { StartForm } from "./start-form";
 import styles from "./workflow-table.module.css";
@@ -76,6 +77,13 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
                       onStart={(given) => row.start.give(handleOf(workflow, workflows), given)}
                       onClose={() => setAsking(undefined)}
                     />
+                  </td>
+                </tr>
+              )}
+              {workflow.schedules && (
+                <tr>
+                  <td colSpan={7} className={styles.schedules}>
+                    <Schedules of={spokenName(workflow, workflows)} schedules={workflow.schedules} />
                   </td>
                 </tr>
               )}

@@ -51,8 +51,9 @@ function LastTime({ of, last }: { of: string; last: NonNullable<Schedule["last"]
     );
   if (last.runId === undefined) return <span className="dim">a run begins</span>;
   return (
-    <Link to="/runs/$runId" params={{ runId: last.runId }} aria-label={`The last run of ${of} by the clock`}>
+    <Link to="/runs/$runId" params={{ runId: last.runId }}>
       ran <Age of={last.at} />
+      <span className="visually-hidden">: {of} by the clock</span>
     </Link>
   );
 }

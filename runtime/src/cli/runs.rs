@@ -181,8 +181,7 @@ async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
 
 /// Whether a job is the one of this name, or one that it brought.
 pub(super) fn is_meant(id: &JobId, name: &str) -> bool {
-    id.0.strip_prefix(name)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '/']))
+    id.is_of(name)
 }
 
 /// The run that is meant: `latest`, or the only one whose id holds this text.

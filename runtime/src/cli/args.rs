@@ -11,6 +11,7 @@ mod eval;
 mod rerun;
 mod run;
 mod runs;
+mod search;
 mod values;
 
 pub(super) use about::{CompletionsArgs, ManArgs};
@@ -20,6 +21,7 @@ pub(super) use eval::EvalArgs;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
 pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, ResumeArgs, RunsCommand, ShowArgs};
+pub(super) use search::SearchArgs;
 pub(super) use values::{DataFormat, ExecutorChoice, Format, Pull, Unmapped};
 use values::{pair, platform, split, whole};
 

@@ -28,6 +28,7 @@ mod run;
 mod runs;
 mod sarif;
 mod schema;
+mod search;
 mod serve;
 mod setup;
 mod signals;

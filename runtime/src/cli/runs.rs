@@ -3,7 +3,7 @@
 use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
 use super::output::{Columns, Tails, for_stdout, page, place, since, tails};
 use super::pause::waiting;
-use super::{Exit, data, kept, rerun, setup, talk};
+use super::{Exit, data, kept, rerun, search, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
 use crate::id::{JobId, RunId};
@@ -25,6 +25,7 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
             RunsCommand::List(args) => list(&engine, &args).await,
             RunsCommand::Show(args) => show(&engine, &args).await,
             RunsCommand::Logs(args) => logs(&engine, &args).await,
+            RunsCommand::Search(args) => search::search(&engine, args).await,
             RunsCommand::Cancel(args) => rerun::cancel(&engine, &args.run).await,
             // They open the engine themselves, when it is their turn.
             RunsCommand::Rerun(_) | RunsCommand::Resume(_) => Ok(()),
@@ -234,12 +235,12 @@ pub(super) async fn load(engine: &Engine, named: &str) -> Result<Run, Exit> {
     }
 }
 
-fn unreadable(error: &dyn std::error::Error) -> Exit {
+pub(super) fn unreadable(error: &dyn std::error::Error) -> Exit {
     talk::error(&format!("failed to {}", crate::chain::chain(error)));
     Exit::Machine
 }
 
-fn print_json(value: &impl serde::Serialize) -> Result<(), Exit> {
+pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Exit> {
     let text = serde_json::to_string(value).map_err(|error| unreadable(&error))?;
     data::print(&format!("{text}\n"));
     Ok(())

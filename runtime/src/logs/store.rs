@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::error;
 use super::handle::{LogWriterHandle, Threads};
-use super::writer::JobLog;
 use super::search::Target;
+use super::writer::JobLog;
 use super::{LogError, LogHub, LogKey, LogReader, Pages};
 use crate::id::{JobId, RunId};
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::run::hidden;
-use super::{DataFormat, Format, OUTPUT, RerunArgs, VALUES, whole};
+use super::{DataFormat, Format, OUTPUT, RerunArgs, SearchArgs, VALUES, whole};
 use crate::secret::Secret;
 
 #[derive(Clone, Debug, Subcommand)]
@@ -16,6 +16,8 @@ pub(in crate::cli) enum RunsCommand {
     Show(ShowArgs),
     /// Print the log of a run, or of one of its jobs
     Logs(LogsArgs),
+    /// Search the logs of all runs, or of one
+    Search(SearchArgs),
     /// Remove the places that `run --keep` has kept
     Clean(CleanArgs),
     /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs

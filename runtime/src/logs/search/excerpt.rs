@@ -94,7 +94,10 @@ mod tests {
     #[test]
     fn what_was_for_a_terminal_is_left_out() {
         assert_eq!(
-            around("\u{1b}[1;31merror\u{1b}[0m: \u{1b}]8;;http://x\u{7}it\u{1b}]8;;\u{7} broke\r", "error"),
+            around(
+                "\u{1b}[1;31merror\u{1b}[0m: \u{1b}]8;;http://x\u{7}it\u{1b}]8;;\u{7} broke\r",
+                "error"
+            ),
             ("".into(), "error".into(), ": it broke".into())
         );
         assert_eq!(around("a\tb", "b"), ("a\t".into(), "b".into(), "".into()));

@@ -12,7 +12,7 @@ mod within;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
 
 pub use excerpt::Excerpt;
@@ -53,8 +53,10 @@ pub enum Scope {
 pub struct Only {
     /// Lines of this job, of its combinations and of those that it called.
     pub job: Option<String>,
-    /// Lines of these steps.
-    pub steps: Option<HashSet<StepId>>,
+    /// Lines of these steps of these jobs.
+    pub steps: Option<HashMap<JobId, HashSet<StepId>>>,
+    /// Lines from this one on, from 1, of each log.
+    pub from: u64,
 }
 
 /// A line that matches.
@@ -88,7 +90,7 @@ pub struct Place {
 /// How much was searched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Searched {
-    /// Logs that were opened.
+    /// Logs that were opened; jobs that wrote nothing have none.
     pub logs: u64,
     /// Bytes of text.
     pub bytes: u64,
@@ -202,7 +204,8 @@ impl Search {
                 break;
             };
             let room = hits - turn.hits.len();
-            let searched = within.piece(&self.pattern, &self.only, TURN_BYTES - bytes, room, |found| {
+            let steps = self.only.steps_of(&target.log.job);
+            let searched = within.piece(&self.pattern, steps, TURN_BYTES - bytes, room, |found| {
                 turn.hits.push(Hit {
                     target: target.clone(),
                     line: found.line,
@@ -255,8 +258,8 @@ impl Search {
             let key = &target.log;
             match self.store.open(&key.run, &key.job, key.attempt) {
                 Ok(reader) => {
-                    self.searched.logs += 1;
-                    return Some((target, Within::new(reader, line)));
+                    self.searched.logs += u64::from(reader.is_begun());
+                    return Some((target, Within::new(reader, line.max(self.only.from))));
                 }
                 Err(error) => turn.unreadable.push(error),
             }
@@ -266,12 +269,12 @@ impl Search {
 
 impl Only {
     fn has_job(&self, id: &JobId) -> bool {
-        self.job.as_ref().is_none_or(|job| id.is_of(job))
+        let is_named = self.job.as_ref().is_none_or(|job| id.is_of(job));
+        is_named && self.steps.as_ref().is_none_or(|steps| steps.contains_key(id))
     }
 
-    fn has_step(&self, step: Option<&StepId>) -> bool {
-        self.steps
-            .as_ref()
-            .is_none_or(|steps| step.is_some_and(|step| steps.contains(step)))
+    /// The steps of a job whose lines count; all when nothing was said.
+    fn steps_of(&self, job: &JobId) -> Option<&HashSet<StepId>> {
+        self.steps.as_ref().and_then(|steps| steps.get(job))
     }
 }

@@ -99,16 +99,23 @@ fn runs_are_searched_in_their_order_with_every_job_and_attempt() {
         job: Some("test".into()),
         ..Only::default()
     };
-    assert_eq!(places(&all(search(of_job), 9)), ["new/test#1@1:2", "new/test#1@2:2"]);
+    assert_eq!(
+        places(&all(search(of_job), 9)),
+        ["new/test#1@1:2", "new/test#1@2:2"]
+    );
 }
 
 #[test]
 fn steps_that_are_not_asked_for_count_neither_as_hits_nor_for_the_bound() {
     let (_directory, store) = store();
     let lines = [("0", "hit"), ("1", "hit"), ("0", "hit"), ("1", "hit")];
+    write(&store, "r", "another", 1, &lines);
     write(&store, "r", "j", 1, &lines);
     let only = Only {
-        steps: Some(HashSet::from([StepId("1".into())])),
+        steps: Some(HashMap::from([(
+            JobId("j".into()),
+            HashSet::from([StepId("1".into())]),
+        )])),
         ..Only::default()
     };
     let search = Search::new(store, literal("hit"), Scope::Runs(vec![run("r")]), only);
@@ -218,7 +225,7 @@ proptest! {
         loop {
             let before = within.next_line();
             let piece = within
-                .piece(&literal("ab"), &Only::default(), bytes, hits, |hit| found.push(hit.line))
+                .piece(&literal("ab"), None, bytes, hits, |hit| found.push(hit.line))
                 .unwrap();
             read += piece.bytes;
             prop_assert!(within.next_line() > before);

@@ -1,5 +1,6 @@
 //! Search within one log, a piece at a time.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -8,7 +9,7 @@ use grep_searcher::{BinaryDetection, MmapChoice, Searcher, SearcherBuilder, Sink
 use loom_protocol::Timestamp;
 
 use super::index::{self, Places};
-use super::{Excerpt, Only, Pattern};
+use super::{Excerpt, Pattern};
 use crate::id::StepId;
 use crate::logs::error::error;
 use crate::logs::steps::StepNames;
@@ -63,11 +64,11 @@ impl Within {
         self.next
     }
 
-    /// Searches whole lines of some `bytes`, at least one line, until there are `hits` of them.
+    /// Searches whole lines of some `bytes`, at least one line, until there are `hits` of them. `only`: lines of these steps count.
     pub(super) fn piece(
         &mut self,
         pattern: &Pattern,
-        only: &Only,
+        only: Option<&HashSet<StepId>>,
         bytes: u64,
         hits: usize,
         found: impl FnMut(Found),
@@ -144,7 +145,8 @@ impl Within {
 /// Takes the lines that the engine finds.
 struct Hits<'a, F> {
     pattern: &'a Pattern,
-    only: &'a Only,
+    /// The steps whose lines count; all when nothing was said.
+    only: Option<&'a HashSet<StepId>>,
     steps: &'a mut StepNames,
     index: &'a File,
     places: &'a mut Places,
@@ -166,7 +168,8 @@ impl<F: FnMut(Found)> Sink for Hits<'_, F> {
         // What the index does not know yet, or never will, is no line of the log.
         let Some((line, entry)) = at else { return Ok(true) };
         let step = entry.step.map(|ordinal| self.steps.get(ordinal));
-        if !self.only.has_step(step.as_ref()) {
+        let counts = |only: &HashSet<StepId>| step.as_ref().is_some_and(|step| only.contains(step));
+        if !self.only.is_none_or(counts) {
             return Ok(true);
         }
         let bytes = hit.bytes();

@@ -1,8 +1,8 @@
-//! Search in the logs of runs: by the command and by the API.
+//! The logs of runs: search by the command and by the API, windows, and following them.
 
 use serde_json::Value;
 
-use crate::harness::{Project, Studio};
+use crate::harness::{Project, Studio, until};
 
 /// Says what it found twice, hides a secret, and fails once.
 const TEXT: &str = "name: Say
@@ -117,7 +117,7 @@ fn a_run_is_searched_and_the_exit_code_says_what_came_of_it() {
 }
 
 #[test]
-fn the_api_searches_a_run_and_all_runs_page_by_page() {
+fn the_api_searches_a_run_and_all_runs_page_by_page_and_gives_a_log_as_text() {
     let studio = Studio::of(project());
     let first = studio.start_workflow("loom");
     studio.end_of(&first);
@@ -157,6 +157,19 @@ fn the_api_searches_a_run_and_all_runs_page_by_page() {
         let found = studio.value(&path);
         assert_eq!(places(&found).len(), count, "{query}: {found}");
     }
+    let path = format!("/api/runs/{first}/jobs/build/logs/raw");
+    let answer = studio.get(&path).send().is(200);
+    let (text, file) = (
+        answer.text(),
+        answer.header("content-disposition").unwrap_or_default(),
+    );
+    assert!(text.contains("\nneedle two\n"), "{text}");
+    assert!(file.contains("filename=\"Say-build.log\""), "{file}");
+    studio
+        .get(&format!("/api/runs/{first}/jobs/nobody/logs/raw"))
+        .send()
+        .is(404);
+    studio.get(&format!("{path}?attempt=9")).send().is(404);
     for (path, status, word) in [
         (
             format!("/api/runs/{first}/logs/search?q=%28a&regex=true"),
@@ -193,4 +206,66 @@ fn the_api_searches_a_run_and_all_runs_page_by_page() {
         let detail = answer.value()["detail"].as_str().unwrap_or_default().to_owned();
         assert!(detail.contains(word), "{path}: {detail}");
     }
+}
+
+/// Prints a line, waits until a file is there, prints another and fails.
+const SLOW: &str = "name: Slow
+on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    steps:
+      - name: First
+        run: for n in 1 2 3 4 5; do echo \"line $n\"; done
+      - name: Wait
+        run: until [ -f go ]; do sleep 0.05; done; echo after
+  two:
+    needs: one
+    runs-on: ubuntu-latest
+    steps: [{ run: 'echo last; exit 7' }]
+";
+
+#[test]
+fn the_log_of_a_run_of_another_process_is_followed_to_its_end_and_ends_as_it_did() {
+    let project = Project::with(SLOW);
+    let running = project.loom(&["run", "--executor", "host", "-q"]).start();
+    until("the run to print", || {
+        let shown = project.loom(&["runs", "logs", "--job", "one"]).run();
+        shown.stdout.contains("line 5").then_some(())
+    });
+    let following = project.loom(&["runs", "logs", "--follow", "--tail", "2"]).start();
+    // What follows is written once somebody listens, or before: either way it is printed.
+    project.file("go", "");
+    let followed = following.end().exits(1);
+    running.end().exits(1);
+    let said: Vec<&str> = followed
+        .stdout
+        .lines()
+        .filter_map(|line| line.split(" | ").nth(1))
+        .collect();
+    assert!(said.contains(&"after") && said.contains(&"last"), "{said:?}");
+    assert!(!said.contains(&"line 1"), "{said:?}");
+    project.loom(&["runs", "logs", "--follow"]).run().exits(1);
+}
+
+#[test]
+fn windows_of_a_log_are_by_step_by_its_end_and_by_time() {
+    let project = Project::with(SLOW);
+    project.file("go", "");
+    project.loom(&["run", "--executor", "host", "-q"]).run().exits(1);
+    let logs = |args: &[&str]| {
+        let all = [&["runs", "logs", "latest", "--job", "one"], args].concat();
+        project.loom(&all).run().exits(0).stdout
+    };
+    assert_eq!(logs(&["--step", "First", "--tail", "2"]), "line 4\nline 5\n");
+    assert_eq!(logs(&["--step", "Wait"]), "after\n");
+    assert_eq!(logs(&["--tail", "0"]), "");
+    assert_eq!(logs(&["--since", "1h"]), logs(&[]));
+    assert_eq!(logs(&["--since", "2100-01-01T00:00:00Z"]), "");
+    let wrong = |args: &[&str], says: &str| {
+        let all = [&["runs", "logs", "latest"], args].concat();
+        project.loom(&all).run().exits(2).says(says);
+    };
+    wrong(&["--step", "Nobody"], "no step `Nobody`");
+    wrong(&["--since", "yesterday"], "like 10m");
 }

@@ -17,6 +17,7 @@ mod explain;
 mod gather;
 mod graph;
 mod kept;
+mod logs;
 mod lsp;
 mod output;
 mod pause;

@@ -7,6 +7,7 @@ mod list;
 mod openapi;
 mod params;
 mod pauses;
+mod raw;
 mod reruns;
 mod runs;
 mod search;
@@ -66,6 +67,7 @@ fn routes() -> Vec<Known> {
             at("/runs/{id}/logs/search").get(search::of_run),
             at("/logs/search").get(search::of_all),
             at("/runs/{id}/jobs/{job}/logs").get(runs::logs),
+            at("/runs/{id}/jobs/{job}/logs/raw").get(raw::raw),
             at("/runs/{id}/jobs/{job}/attempts/{attempt}").get(runs::attempt),
         ]);
     }

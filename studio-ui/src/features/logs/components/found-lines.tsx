@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { searchQuery } from "../../../api/log-search";
@@ -7,6 +6,7 @@ import { formatCount, formatMoment, plural, shortId } from "../../../lib/format"
 import { visible } from "../../../lib/visible";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
+import { PendingButton } from "../../../ui/pending-button";
 import { byRun } from "../model/sought";
 import styles from "./found-lines.module.css";
 
@@ -51,15 +51,15 @@ export function FoundLines({ sought }: { sought: Sought }) {
           </section>
         ))}
         {hasNextPage && (
-          <Button
+          <PendingButton
             className={styles.more ?? ""}
             size="xs"
             variant="default"
-            loading={isFetchingNextPage}
+            pending={isFetchingNextPage}
             onClick={() => void fetchNextPage()}
           >
             Search on
-          </Button>
+          </PendingButton>
         )}
         {error && data && (
           <ErrorNote title="The search did not go on." error={error} onRetry={() => void fetchNextPage()} />

@@ -22,10 +22,14 @@ pub(in crate::cli) struct LogsArgs {
     /// Only the last so many lines of each log, and what follows
     #[arg(long, value_name = "N", value_parser = whole(0, 1_000_000_usize), help_heading = LINES)]
     pub(in crate::cli) tail: Option<usize>,
-    /// Only lines from this time on (RFC 3339), or of the last `30s`, `10m`, `2h`, `1d`
+    /// Only lines from this time on, or of a stretch up to now, as `10m`
+    ///
+    /// A time is like 2026-01-31T12:00:00Z, a stretch like `30s`, `10m`, `2h` or `1d`.
     #[arg(long, value_name = "TIME", value_parser = since, help_heading = LINES)]
     pub(in crate::cli) since: Option<Timestamp>,
-    /// Go on until the run has ended, whichever process has it, and end as it did
+    /// Go on until the run has ended, and end as it did
+    ///
+    /// Whichever process has the run.
     #[arg(short, long, help_heading = LINES)]
     pub(in crate::cli) follow: bool,
     /// Text, or one JSON object a line

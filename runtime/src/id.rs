@@ -54,6 +54,14 @@ impl JobId {
         self.0.split(['#', '/']).next().unwrap_or(&self.0)
     }
 
+    /// Whether it is the job of this name, or one that it brought.
+    #[must_use]
+    pub fn is_of(&self, name: &str) -> bool {
+        self.0
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '/']))
+    }
+
     /// Its key in the workflow that it stands in: `test` of `deploy#1/test#0`.
     #[must_use]
     pub fn key(&self) -> &str {

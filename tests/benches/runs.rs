@@ -10,6 +10,7 @@ mod loom;
 mod measure;
 mod page;
 mod peers;
+mod search;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -35,6 +36,7 @@ const ROWS: &[(&str, Rows)] = &[
     ("deep", deep),
     ("lines", lines),
     ("talkers", talkers),
+    ("search", search),
     ("page", page),
     ("copy", copy),
 ];
@@ -327,6 +329,23 @@ fn lines(bench: &Bench) -> Anyhow<()> {
         "1.25 x",
     )?;
     Ok(())
+}
+
+/// A word that stands once in logs of a gigabyte, looked for from the start of the process to its end.
+fn search(bench: &Bench) -> Anyhow<()> {
+    let bytes = bench.sizes.of(1 << 30);
+    bench.loom.run("host", &search::logs(bytes))?;
+    let pairs = Pairs::measure(
+        bench.sizes.rounds,
+        || search::by_loom(&bench.loom),
+        || search::by_ripgrep(&bench.loom.state().join("logs")),
+    )?;
+    row(
+        &format!("a word in {bytes} bytes of logs"),
+        "ripgrep on the same files",
+        &pairs,
+        "",
+    )
 }
 
 /// Jobs that print much beside each other: complete and in order.

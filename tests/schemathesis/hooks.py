@@ -97,8 +97,10 @@ def before_call(ctx, case, **kwargs):
             case.path_parameters[name] = of_warnings(kind, case.operation.method.upper()) or case.path_parameters[name]
         else:
             case.path_parameters[name] = place(path, name)
-    if path.endswith(("/logs", "/runs", "/actors")) and case.method.upper() == "GET":
+    if path.endswith(("/logs", "/logs/raw", "/runs", "/actors")) and case.method.upper() == "GET":
         case.query.clear()
+    if path.endswith("/logs/search"):
+        case.query = {"q": "e", "limit": turn % 3 + 1}
     for end, body in BODIES.items():
         if path.endswith(end) and case.method.upper() in ("POST", "PUT"):
             case.body, case.media_type = body(turn), "application/json"

@@ -17,7 +17,7 @@ LOOM_BENCH_PEER=$peer cargo bench --locked -p loom-workflow --bench language --b
 ulimit -n 8192 2>/dev/null || true
 cargo bench --locked -p loom-studio --bench directory --bench rest --bench viewers
 
-bash "$here/packages.sh" base docker
+bash "$here/packages.sh" base docker bench
 bash "$here/ui.sh"
 cargo build --release --locked -p loom-runtime
 

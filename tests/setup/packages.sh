@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the whole-system tests need from Debian's packages, only what is missing, without a question.
 #
-#   packages.sh docker|browser|redis|base...     each word names a part of the tests
+#   packages.sh docker|browser|redis|bench|base...     each word names a part of the tests
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -38,6 +38,9 @@ wanted() {
         ;;
       browser)
         need 'has chromium' chromium
+        ;;
+      bench)
+        need 'has rg' ripgrep
         ;;
       redis)
         # The server is in its tools under another name; its own package would start one.

@@ -55,8 +55,9 @@ mod rerun;
 #[path = "../../server/tests/integration/schema.rs"]
 mod schema;
 #[cfg(test)]
-mod serve;
+mod searching;
 #[cfg(test)]
+mod serve;
 mod settings;
 #[cfg(test)]
 mod side_by_side;

@@ -8,18 +8,22 @@ mod about;
 mod actors;
 mod command;
 mod eval;
+mod logs;
 mod rerun;
 mod run;
 mod runs;
+mod search;
 mod values;
 
 pub(super) use about::{CompletionsArgs, ManArgs};
 pub(super) use actors::{ActorsArgs, ActorsCommand, ListActorsArgs, ShowActorArgs};
 pub(super) use command::{command, parse};
 pub(super) use eval::EvalArgs;
+pub(super) use logs::LogsArgs;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
-pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, ResumeArgs, RunsCommand, ShowArgs};
+pub(super) use runs::{CleanArgs, ListArgs, ResumeArgs, RunsCommand, ShowArgs};
+pub(super) use search::SearchArgs;
 pub(super) use values::{DataFormat, ExecutorChoice, Format, Pull, Unmapped};
 use values::{pair, platform, split, whole};
 

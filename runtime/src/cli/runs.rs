@@ -1,18 +1,15 @@
 //! `loom-runtime runs`: what ran and how it went, read from the history.
 
-use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
-use super::output::{Columns, Tails, for_stdout, page, place, since, tails};
+use super::args::{DataFormat, Global, ListArgs, RunsCommand, ShowArgs};
+use super::output::{Tails, for_stdout, page, place, since, tails};
 use super::pause::waiting;
-use super::{Exit, data, kept, rerun, setup, talk};
+use super::{Exit, data, kept, logs, rerun, search, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
 use crate::id::{JobId, RunId};
 use crate::journal::RunQuery;
 use crate::state::Run;
-use crate::view::{LogLine, RunDetail, RunSummary};
-
-/// Lines read at a time.
-const PAGE: usize = 1000;
+use crate::view::{RunDetail, RunSummary};
 
 pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
     let answer = async {
@@ -24,7 +21,8 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
         match command {
             RunsCommand::List(args) => list(&engine, &args).await,
             RunsCommand::Show(args) => show(&engine, &args).await,
-            RunsCommand::Logs(args) => logs(&engine, &args).await,
+            RunsCommand::Logs(args) => logs::logs(&engine, &args).await,
+            RunsCommand::Search(args) => search::search(&engine, args).await,
             RunsCommand::Cancel(args) => rerun::cancel(&engine, &args.run).await,
             // They open the engine themselves, when it is their turn.
             RunsCommand::Rerun(_) | RunsCommand::Resume(_) => Ok(()),
@@ -138,51 +136,9 @@ async fn last_lines(engine: &Engine, run: &Run) -> Tails {
     read.await.unwrap_or_default()
 }
 
-async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
-    let run = load(engine, &args.run).await?;
-    if let Some(job) = &args.job
-        && !run.jobs.keys().any(|id| is_meant(id, job))
-    {
-        let known: Vec<&str> = run.jobs.keys().map(|id| id.0.as_str()).collect();
-        talk::error(&format!(
-            "run {} has no job `{job}`; its jobs: {}",
-            run.id,
-            known.join(", ")
-        ));
-        return Err(Exit::Usage);
-    }
-    let columns = Columns::of(&run);
-    for id in run
-        .jobs
-        .keys()
-        .filter(|id| args.job.as_ref().is_none_or(|job| is_meant(id, job)))
-    {
-        let (of, attempt) = run.log_of(id);
-        let log = engine.logs().open(&of, id, attempt);
-        let mut log = log.map_err(|error| unreadable(&error))?;
-        let mut from = 1;
-        loop {
-            let window = log.window(from, PAGE).map_err(|error| unreadable(&error))?;
-            let Some(last) = window.lines.last() else { break };
-            from = last.number + 1;
-            for line in &window.lines {
-                match (args.format, &args.job) {
-                    (DataFormat::Json, _) => print_json(&LogLine::new(&run.id.0, &id.0, line))?,
-                    (DataFormat::Text, Some(_)) => data::print(&format!("{}\n", for_stdout(&line.text))),
-                    (DataFormat::Text, None) => {
-                        data::print(&format!("{} | {}\n", columns.job(&id.0), for_stdout(&line.text)))
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Whether a job is the one of this name, or one that it brought.
 pub(super) fn is_meant(id: &JobId, name: &str) -> bool {
-    id.0.strip_prefix(name)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '/']))
+    id.is_of(name)
 }
 
 /// The run that is meant: `latest`, or the only one whose id holds this text.
@@ -235,12 +191,12 @@ pub(super) async fn load(engine: &Engine, named: &str) -> Result<Run, Exit> {
     }
 }
 
-fn unreadable(error: &dyn std::error::Error) -> Exit {
+pub(super) fn unreadable(error: &dyn std::error::Error) -> Exit {
     talk::error(&format!("failed to {}", crate::chain::chain(error)));
     Exit::Machine
 }
 
-fn print_json(value: &impl serde::Serialize) -> Result<(), Exit> {
+pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Exit> {
     let text = serde_json::to_string(value).map_err(|error| unreadable(&error))?;
     data::print(&format!("{text}\n"));
     Ok(())

@@ -16,6 +16,7 @@ mod hub;
 mod index;
 mod lines;
 mod reader;
+pub mod search;
 mod steps;
 mod store;
 mod writer;

@@ -20,9 +20,9 @@ const MOST_LINES: u64 = 50_000;
 
 /// A reader of one job's log. Keeps no place: each window is asked for by its first line.
 pub struct LogReader {
-    files: Option<(File, File)>,
-    path: PathBuf,
-    steps: StepNames,
+    pub(super) files: Option<(File, File)>,
+    pub(super) path: PathBuf,
+    pub(super) steps: StepNames,
 }
 
 /// Some lines of a log.

@@ -1,6 +1,7 @@
 //! All logs of a state directory: where they lie, and how to get at one.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::error;
 use super::handle::{LogWriterHandle, Threads};
+use super::search::Target;
 use super::writer::JobLog;
 use super::{LogError, LogHub, LogKey, LogReader, Pages};
 use crate::id::{JobId, RunId};
@@ -135,6 +137,42 @@ impl LogStore {
         Pages::new(self.open(run, job, attempt)?, from, limit)
     }
 
+    /// The logs that there are of a run, by job and attempt, and those of which cannot be said whose they are. Waits for the disk.
+    ///
+    /// # Errors
+    /// When its directory is there and cannot be read.
+    pub(super) fn logs_of(&self, run: &RunId) -> Result<(Vec<Target>, Vec<LogError>), LogError> {
+        let directory = self.root.join(file_name(&run.0));
+        let entries = match std::fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
+            Err(cause) => return Err(error("list", &directory)(cause)),
+        };
+        let (mut logs, mut nameless) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let path = entry.map_err(error("list", &directory))?.path();
+            if path.extension().is_none_or(|ending| ending != "log") {
+                continue;
+            }
+            match path.file_stem().and_then(OsStr::to_str).and_then(log_name) {
+                Some((job, attempt)) => {
+                    let run = run.clone();
+                    logs.push(LogKey { run, job, attempt });
+                }
+                None => {
+                    let cause = io::Error::other("the job's name was too long for a file's");
+                    nameless.push(error("say which job has", &path)(cause));
+                }
+            }
+        }
+        logs.sort();
+        let target = |log: LogKey| Target {
+            run: run.clone(),
+            log,
+        };
+        Ok((logs.into_iter().map(target).collect(), nameless))
+    }
+
     /// Removes all logs of a run, as when its history is forgotten.
     ///
     /// # Errors
@@ -186,6 +224,23 @@ pub(super) fn file_name(id: &str) -> String {
         name.push_str(&format!("%%{hash:016x}"));
     }
     name
+}
+
+/// The job and the attempt of a file's name without its ending, as [`LogStore::paths`] makes it. Nothing of a name that was cut: it does not say which
+/// job it is.
+fn log_name(name: &str) -> Option<(JobId, u32)> {
+    let (name, attempt) = match name.split_once('@') {
+        Some((name, attempt)) => (name, attempt.parse().ok()?),
+        None => (name, 1),
+    };
+    let mut pieces = name.split('%');
+    let mut id = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let (code, rest) = piece.split_at_checked(2)?;
+        id.push(u8::from_str_radix(code, 16).ok()?);
+        id.extend_from_slice(rest.as_bytes());
+    }
+    Some((JobId(String::from_utf8(id).ok()?), attempt))
 }
 
 /// Makes a file that its owner alone can read: logs may hold what a step prints by mistake. One that is there is emptied.

@@ -23,6 +23,8 @@ use crate::view::RunDetail;
 
 /// Texts that are checked at once; more wait.
 const CHECKS: usize = 2;
+/// Searches in logs that read at once; more take turns.
+const SEARCHES: usize = 2;
 
 /// What the runtime's routes and actors share. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +40,8 @@ pub(super) struct Runtime {
     work: Arc<OnceLock<WorkReports>>,
     /// Turns of those who have texts checked.
     pub(super) checks: Arc<Semaphore>,
+    /// Turns of those who search in logs.
+    pub(super) searches: Arc<Semaphore>,
     /// The serving actors that stay dead.
     pub(super) lost: Lost,
     started: Instant,
@@ -62,6 +66,7 @@ impl Runtime {
             phoenix: Arc::default(),
             work: Arc::default(),
             checks: Arc::new(Semaphore::new(CHECKS)),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
             lost: Lost::default(),
             started: Instant::now(),
         }

@@ -297,4 +297,4 @@ export type RunDelta = Run & {
 
 export type Frame = { type: string; epoch: string; seq: number; data: unknown };
 
-export type { LogGrown, LogLine, LogWindow } from "./log-types";
+export type { FoundLines, LogGrown, LogHit, LogLine, LogWindow, Sought } from "./log-types";

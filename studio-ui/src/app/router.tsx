@@ -156,7 +156,14 @@ const run = createRoute({
 const logs = createRoute({
   getParentRoute: () => root,
   path: "/logs",
-  validateSearch: (search) => ({ ...text(search, "run"), ...text(search, "job"), ...lines(search) }),
+  validateSearch: (search) => ({
+    ...text(search, "run"),
+    ...text(search, "job"),
+    ...lines(search),
+    ...text(search, "q"),
+    ...flag(search, "regex"),
+    ...flag(search, "sensitive"),
+  }),
   component: lazyRouteComponent(pages.logs, "LogsPage"),
 });
 
@@ -193,6 +200,11 @@ function text<K extends string>(search: Record<string, unknown>, key: K): { [key
 function number<K extends string>(search: Record<string, unknown>, key: K): { [key in K]?: number } {
   const value = Number(search[key]);
   return (Number.isInteger(value) && value > 0 ? { [key]: value } : {}) as { [key in K]?: number };
+}
+
+/** One optional mark of an address. */
+function flag<K extends string>(search: Record<string, unknown>, key: K): { [key in K]?: true } {
+  return (search[key] === true ? { [key]: true } : {}) as { [key in K]?: true };
 }
 
 /** The lines of a log. */

@@ -26,6 +26,12 @@ const HOMES: &[Home] = &[
         at_home: |path| path.starts_with("server/src/replication/"),
     },
     Home {
+        rule: "ripgrep's engine stays where logs are searched",
+        words: &["grep_searcher", "grep_regex", "grep_matcher"],
+        within: "",
+        at_home: |path| path.starts_with("runtime/src/logs/search/"),
+    },
+    Home {
         rule: "SQL stays in journals and stores",
         words: &["rusqlite", "rusqlite_migration"],
         within: "",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::run::hidden;
-use super::{DataFormat, Format, OUTPUT, RerunArgs, VALUES, whole};
+use super::{DataFormat, Format, LogsArgs, OUTPUT, RerunArgs, SearchArgs, VALUES, whole};
 use crate::secret::Secret;
 
 #[derive(Clone, Debug, Subcommand)]
@@ -16,6 +16,8 @@ pub(in crate::cli) enum RunsCommand {
     Show(ShowArgs),
     /// Print the log of a run, or of one of its jobs
     Logs(LogsArgs),
+    /// Search the logs of all runs, or of one
+    Search(SearchArgs),
     /// Remove the places that `run --keep` has kept
     Clean(CleanArgs),
     /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs
@@ -102,17 +104,4 @@ pub(in crate::cli) struct CleanArgs {
     /// For an engine that is gone for good: what stays there is named, and nothing of it is looked for any more.
     #[arg(long)]
     pub(in crate::cli) force: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(in crate::cli) struct LogsArgs {
-    /// The run: its id, a part of it, or `latest`
-    #[arg(value_name = "RUN", default_value = "latest")]
-    pub(in crate::cli) run: String,
-    /// Only this job
-    #[arg(short, long = "job", value_name = "JOB")]
-    pub(in crate::cli) job: Option<String>,
-    /// Text, or one JSON object a line
-    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
-    pub(in crate::cli) format: DataFormat,
 }

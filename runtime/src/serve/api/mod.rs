@@ -7,8 +7,10 @@ mod list;
 mod openapi;
 mod params;
 mod pauses;
+mod raw;
 mod reruns;
 mod runs;
+mod search;
 mod status;
 mod texts;
 mod workflows;
@@ -62,7 +64,10 @@ fn routes() -> Vec<Known> {
             at("/runs/{id}/cancel").post(runs::cancel),
             at("/runs/{id}/answer").post(pauses::answer),
             at("/runs/{id}/rerun").post(reruns::rerun),
+            at("/runs/{id}/logs/search").get(search::of_run),
+            at("/logs/search").get(search::of_all),
             at("/runs/{id}/jobs/{job}/logs").get(runs::logs),
+            at("/runs/{id}/jobs/{job}/logs/raw").get(raw::raw),
             at("/runs/{id}/jobs/{job}/attempts/{attempt}").get(runs::attempt),
         ]);
     }

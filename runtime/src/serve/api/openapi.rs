@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{jobs, pauses, reruns, runs, status, texts, workflows};
+use super::{jobs, pauses, raw, reruns, runs, search, status, texts, workflows};
 use crate::serve::phoenix;
 
 #[derive(OpenApi)]
@@ -24,6 +24,9 @@ use crate::serve::phoenix;
     reruns::rerun,
     runs::logs,
     runs::attempt,
+    raw::raw,
+    search::of_run,
+    search::of_all,
     phoenix::open,
     phoenix::poll,
     phoenix::send,

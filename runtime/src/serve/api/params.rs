@@ -141,7 +141,12 @@ impl Limited for WindowParams {
     }
 }
 
-fn word<T: Copy>(asked: Option<&str>, known: &[T], name: impl Fn(T) -> &'static str) -> ApiResult<Option<T>> {
+/// One of the words that a state may be.
+pub(super) fn word<T: Copy>(
+    asked: Option<&str>,
+    known: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> ApiResult<Option<T>> {
     let Some(asked) = asked else { return Ok(None) };
     match known.iter().find(|state| name(**state) == asked) {
         Some(state) => Ok(Some(*state)),

@@ -27,6 +27,7 @@ export function ShortcutsDialog({ menu, onClose }: ShortcutsDialogProps) {
           title="Anywhere"
           rows={[
             { keys: [COMMAND, "K"], what: "Search pages, actors, runs, workflows" },
+            { keys: [COMMAND, "F"], what: "Search the log that is shown" },
             { keys: ["/"], what: "To the filter of the page, else search" },
             { keys: ["j"], what: "Next row" },
             { keys: ["k"], what: "Row before" },

@@ -7,11 +7,12 @@ import type { Job, RunSummary, Step } from "../../api/types";
 import { formatMoment, shortId } from "../../lib/format";
 import { jobState, namedJob, pickJob, runState, working } from "../../lib/jobs";
 import { type Pointed, rangeOf } from "../../lib/logs/pointed";
-import { useLogBuffer } from "../../lib/logs/use-log-buffer";
+import { useFindLines, useLogBuffer } from "../../lib/logs/use-log-buffer";
 import { useReused } from "../../lib/use-reused";
 import { useRuns } from "../../lib/use-runs";
 import { visible } from "../../lib/visible";
 import { CopyLink } from "../../ui/copy-link";
+import { DownloadLog } from "../../ui/download-log";
 import { LogView } from "../../ui/log-view/log-view";
 import { NoRuns } from "../../ui/no-runs";
 import { NoSuchJob } from "../../ui/no-such-job";
@@ -19,7 +20,10 @@ import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { isOver } from "../../ui/state-look";
 import { StateWord } from "../../ui/state-word";
+import { FoundLines } from "./components/found-lines";
+import { SearchField } from "./components/search-field";
 import styles from "./logs-page.module.css";
+import { soughtOf } from "./model/sought";
 
 export function LogsPage() {
   const search = useSearch({ from: "/logs" });
@@ -35,8 +39,17 @@ export function LogsPage() {
       <CopyChosen runId={runId} />
     </>
   );
+  if (search.q !== undefined && search.q !== "") {
+    return (
+      <Page title="Logs" fill>
+        <SearchField />
+        <FoundLines sought={soughtOf(search)} />
+      </Page>
+    );
+  }
   return (
     <Page title="Logs" fill>
+      {(total !== 0 || runId) && <SearchField />}
       <Panel label="Log of a job" className={styles.panel} head={total === 0 && !runId ? undefined : head}>
         {failed && !runId && <ErrorNote title="The runs could not be read." error={failed} onRetry={retry} />}
         {total === undefined && !failed && !runId && <LoadingNote what="runs" />}
@@ -90,7 +103,18 @@ function CopyChosen({ runId }: { runId: string | undefined }) {
   const { line } = useSearch({ from: "/logs" });
   const { job } = useChosenJob(runId);
   if (runId === undefined || job === undefined) return null;
-  return <CopyLink run={runId} job={job} attempt={job.attempt ?? 1} lines={rangeOf(line)} />;
+  return (
+    <>
+      <Download runId={runId} job={job} />
+      <CopyLink run={runId} job={job} attempt={job.attempt ?? 1} lines={rangeOf(line)} />
+    </>
+  );
+}
+
+/** Of a job that was reused, the log of the attempt that ran. */
+function Download({ runId, job }: { runId: string; job: Job }) {
+  const ran = useReused(job)?.job ?? job;
+  return <DownloadLog run={runId} job={job} attempt={Math.max(1, ran.attempt ?? 1)} />;
 }
 
 function RunLog({ runId, times }: { runId: string; times: boolean }) {
@@ -112,6 +136,7 @@ function JobLog({ runId, job: newest, times }: { runId: string; job: Job; times:
   const { line } = useSearch({ from: "/logs" });
   const over = isOver(job.state);
   const buffer = useLogBuffer(runId, job, over);
+  const find = useFindLines(runId, job);
   const link = useCallback(
     (to: number, stop: boolean) => (
       <Link
@@ -132,6 +157,7 @@ function JobLog({ runId, job: newest, times }: { runId: string; job: Job; times:
   return (
     <LogView
       buffer={buffer}
+      find={find}
       steps={job.steps ?? NO_STEPS}
       atEnd
       times={times}

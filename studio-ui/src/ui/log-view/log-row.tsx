@@ -1,7 +1,8 @@
-import { memo, type ReactNode } from "react";
+import { Fragment, memo, type ReactNode } from "react";
 import type { LogLine, Step } from "../../api/types";
 import { formatCount, formatMoment, formatTime, plural } from "../../lib/format";
 import { stepState } from "../../lib/jobs";
+import { splitAt } from "../../lib/logs/find";
 import { type Level, parseMarker } from "../../lib/logs/markers";
 import { visible } from "../../lib/visible";
 import { Icon } from "../icon";
@@ -26,6 +27,9 @@ type LogRowProps = {
   /** Undefined while it is fetched. */
   line: LogLine | undefined;
   marked: boolean;
+  /** Whether the line matches what is sought, and what of it does. */
+  isHit: boolean;
+  needle: RegExp | undefined;
   times: boolean;
   /** Whether the keyboard stops here. */
   stop: boolean;
@@ -44,7 +48,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       ) : (
         <>
           {level && <b>{LEVELS[level]}: </b>}
-          <Message text={text} />
+          <Message text={text} needle={props.needle} />
         </>
       )}
     </Line>
@@ -58,7 +62,7 @@ export const GroupRow = memo(function GroupRow({ lines, open, onToggle, ...props
     return (
       <Line {...props}>
         <b>
-          <Message text={text} />
+          <Message text={text} needle={props.needle} />
         </b>
       </Line>
     );
@@ -73,7 +77,7 @@ export const GroupRow = memo(function GroupRow({ lines, open, onToggle, ...props
         onClick={() => onToggle(props.number)}
       >
         <Icon name={open ? "unfolded" : "folded"} size={12} />
-        <Message text={visible(text) === "" ? "Group" : text} />
+        <Message text={visible(text) === "" ? "Group" : text} needle={props.needle} />
         {!open && <span className={styles.rest}> {plural(lines, "line")}</span>}
       </button>
     </Line>
@@ -84,9 +88,16 @@ const LEVELS: Record<Level, string> = { error: "Error", warning: "Warning", noti
 
 type LineProps = LogRowProps & { level?: Level | undefined; children: ReactNode };
 
-function Line({ number, line, marked, times, stop, link, level, children }: LineProps) {
+function Line({ number, line, marked, isHit, times, stop, link, level, children }: LineProps) {
   return (
-    <div className={styles.line} data-stream={line?.stream} data-level={level} data-marked={marked} data-line={number}>
+    <div
+      className={styles.line}
+      data-stream={line?.stream}
+      data-level={level}
+      data-marked={marked}
+      data-hit={isHit}
+      data-line={number}
+    >
       <span className={styles.number}>
         {link(number, stop)}
         {marked && <span className="visually-hidden"> marked </span>}
@@ -121,12 +132,16 @@ function StreamMark({ stream }: { stream: string | undefined }) {
   return <span className={styles.mark} />;
 }
 
-function Message({ text }: { text: string }) {
+function Message({ text, needle }: { text: string; needle: RegExp | undefined }) {
   const cut = text.length > MOST_CHARACTERS ? text.slice(0, MOST_CHARACTERS) : text;
   return (
     <>
       {parseAnsi(cut).map((piece, index) => {
-        if (piece.className === "" && piece.color === undefined && piece.background === undefined) return piece.text;
+        const inside = <Sought text={piece.text} needle={needle} />;
+        if (piece.className === "" && piece.color === undefined && piece.background === undefined) {
+          // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line never move.
+          return <Fragment key={index}>{inside}</Fragment>;
+        }
         return (
           <span
             // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line never move.
@@ -134,7 +149,7 @@ function Message({ text }: { text: string }) {
             className={piece.className}
             style={{ color: readable(piece.color, "text"), backgroundColor: readable(piece.background, "back") }}
           >
-            {piece.text}
+            {inside}
           </span>
         );
       })}
@@ -142,6 +157,15 @@ function Message({ text }: { text: string }) {
         <span className={styles.rest}> … and {formatCount(text.length - cut.length)} more characters</span>
       )}
     </>
+  );
+}
+
+/** A text in which what is sought is marked. */
+function Sought({ text, needle }: { text: string; needle: RegExp | undefined }) {
+  if (needle === undefined) return text;
+  return splitAt(text, needle).map((piece, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: every second piece is a match, in the order of the text.
+    index % 2 === 1 ? <mark key={index}>{piece}</mark> : piece,
   );
 }
 

@@ -2,16 +2,20 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { Step } from "../../api/types";
 import { formatCount } from "../../lib/format";
+import type { FindLines } from "../../lib/logs/find";
 import type { LogBuffer } from "../../lib/logs/log-buffer";
 import type { Group } from "../../lib/logs/outline";
 import { isWithin, type Pointed, pointedOf, rangeOf } from "../../lib/logs/pointed";
 import { Rows } from "../../lib/logs/rows";
 import { StepOrder } from "../../lib/steps";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../notes";
+import { FindBar } from "./find-bar";
+import { HitTicks } from "./hit-ticks";
 import { GroupRow, type LineLink, LogRow, SectionRow } from "./log-row";
 import styles from "./log-view.module.css";
 import { TailPill } from "./tail-pill";
 import { useChoice } from "./use-choice";
+import { useFind } from "./use-find";
 import { useFolds } from "./use-folds";
 import { useFollow } from "./use-follow";
 import { type Align, type GoTo, useJumps } from "./use-jumps";
@@ -26,6 +30,8 @@ const LOOK_AHEAD = 10_000;
 
 type LogViewProps = {
   buffer: LogBuffer;
+  /** Searches the same log. */
+  find: FindLines;
   /** Of the job, for the heads between the lines. */
   steps: readonly Step[];
   /** Whether to start at the end and go along as it grows. */
@@ -43,7 +49,18 @@ type LogViewProps = {
 };
 
 /** One job's log: only the lines in sight exist, and only what is near them is fetched. */
-export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onChoose, onLeave }: LogViewProps) {
+export function LogView({
+  buffer,
+  find: findLines,
+  steps,
+  atEnd,
+  times,
+  line,
+  goTo,
+  link,
+  onChoose,
+  onLeave,
+}: LogViewProps) {
   const state = useSyncExternalStore(buffer.state.subscribe, buffer.state.get);
   const scroll = useRef<HTMLDivElement>(null);
   const total = state.total ?? 0;
@@ -98,6 +115,11 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onChoos
     onChoose(pointedOf(range));
   });
   const { chosen } = choice;
+  const find = useFind(findLines, total, marked, reading, (line) => {
+    leave(true);
+    onChoose(line);
+  });
+  const hits = find.state.lines;
   useJumps({ buffer, rows: rowsRef, known, marked, chosen, goTo, order, following: folds.following, scrollTo });
   const stop = useStop({
     scroll,
@@ -126,6 +148,7 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onChoos
   if (!known) return <EmptyNote title={state.complete ? "This job wrote nothing." : "Nothing has been written yet."} />;
   return (
     <div className={styles.view}>
+      <FindBar find={find} />
       {state.error && (
         <ErrorNote title="A part of the log could not be read." error={state.error} onRetry={() => buffer.refresh()} />
       )}
@@ -134,48 +157,53 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onChoos
           The last {formatCount(MOST_LINES)} of {formatCount(total)} lines; `loom-runtime runs logs` prints them all.
         </TooMuchNote>
       )}
-      <section
-        ref={scroll}
-        aria-label="Log"
-        tabIndex={0}
-        className={styles.scroll}
-        onScroll={follow.onScroll}
-        onFocus={stop.onFocus}
-        onMouseDown={choice.onMouseDown}
-        onClick={choice.onClick}
-        onKeyDown={(event) => {
-          choice.onKeyDown(event);
-          stop.onKeyDown(event);
-        }}
-      >
-        <div
-          className={styles.lines}
-          style={{ height: virtualizer.getTotalSize(), "--digits": String(total).length } as object}
+      <div className={styles.body}>
+        <section
+          ref={scroll}
+          aria-label="Log"
+          tabIndex={0}
+          className={styles.scroll}
+          onScroll={follow.onScroll}
+          onFocus={stop.onFocus}
+          onMouseDown={choice.onMouseDown}
+          onClick={choice.onClick}
+          onKeyDown={(event) => {
+            choice.onKeyDown(event);
+            stop.onKeyDown(event);
+          }}
         >
-          <div className={styles.window} style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
-            {items.map(({ index }) => {
-              const row = rows.at(index);
-              if (row.kind === "section") {
-                return <SectionRow key={`step-${row.line}`} id={row.step} path={order.path(row.step)} />;
-              }
-              const shown = {
-                number: row.line,
-                line: buffer.line(row.line),
-                marked: isWithin(marked, row.line),
-                stop: row.line === stop.line,
-                times,
-                link,
-              };
-              const fold = folds.at(row.line);
-              return fold ? (
-                <GroupRow key={row.line} {...shown} {...fold} onToggle={onToggle} />
-              ) : (
-                <LogRow key={row.line} {...shown} />
-              );
-            })}
+          <div
+            className={styles.lines}
+            style={{ height: virtualizer.getTotalSize(), "--digits": String(total).length } as object}
+          >
+            <div className={styles.window} style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+              {items.map(({ index }) => {
+                const row = rows.at(index);
+                if (row.kind === "section") {
+                  return <SectionRow key={`step-${row.line}`} id={row.step} path={order.path(row.step)} />;
+                }
+                const shown = {
+                  number: row.line,
+                  line: buffer.line(row.line),
+                  marked: isWithin(marked, row.line),
+                  needle: find.isHit(row.line) ? find.needle : undefined,
+                  isHit: find.isHit(row.line),
+                  stop: row.line === stop.line,
+                  times,
+                  link,
+                };
+                const fold = folds.at(row.line);
+                return fold ? (
+                  <GroupRow key={row.line} {...shown} {...fold} onToggle={onToggle} />
+                ) : (
+                  <LogRow key={row.line} {...shown} />
+                );
+              })}
+            </div>
           </div>
-        </div>
-      </section>
+        </section>
+        <HitTicks lines={hits} rows={rows} current={find.current} />
+      </div>
       {!follow.following && <TailPill fresh={follow.fresh} complete={state.complete} onClick={follow.follow} />}
     </div>
   );

@@ -4,10 +4,11 @@ import { useCallback, useMemo, useState } from "react";
 import type { Job } from "../../../api/types";
 import { failedStep, jobState, shownSteps, whyOf } from "../../../lib/jobs";
 import { type Pointed, rangeOf } from "../../../lib/logs/pointed";
-import { useLogBuffer } from "../../../lib/logs/use-log-buffer";
+import { useFindLines, useLogBuffer } from "../../../lib/logs/use-log-buffer";
 import type { Reused } from "../../../lib/use-reused";
 import { visible } from "../../../lib/visible";
 import { CopyLink } from "../../../ui/copy-link";
+import { DownloadLog } from "../../../ui/download-log";
 import { LogView } from "../../../ui/log-view/log-view";
 import type { GoTo } from "../../../ui/log-view/use-jumps";
 import { Name } from "../../../ui/name";
@@ -43,6 +44,7 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
   const job = attempt?.job ?? reused?.job ?? newest;
   const over = attempt !== undefined || isOver(job.state);
   const buffer = useLogBuffer(run, job, over);
+  const find = useFindLines(run, job);
   const [times, setTimes] = useState(false);
   // What ran in another attempt, or another run, was carried out by another.
   const found = useCarrier(run, newest.id);
@@ -96,6 +98,7 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
         <Button size="compact-xs" variant="default" aria-pressed={times} onClick={() => setTimes(!times)}>
           {times ? "Hide times" : "Show times"}
         </Button>
+        <DownloadLog run={run} job={job} attempt={Math.max(1, job.attempt ?? 1)} />
         <CopyLink run={run} job={job} attempt={earlier ?? newest.attempt ?? 1} lines={rangeOf(line)} />
       </span>
     </>
@@ -110,6 +113,7 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
       {buffer && !reused?.pending ? (
         <LogView
           buffer={buffer}
+          find={find}
           steps={steps}
           atEnd={atEnd}
           times={times}

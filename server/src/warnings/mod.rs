@@ -9,6 +9,7 @@
 
 mod change;
 mod channel;
+mod counts;
 mod evaluation;
 mod files;
 mod invalid;

@@ -100,6 +100,7 @@ impl Plan {
             intake,
             recordings: Arc::new(recordings),
             warnings,
+            series: Arc::default(),
             hub: Hub::new(self.started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
             windows: Windows::default(),

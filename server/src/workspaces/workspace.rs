@@ -8,7 +8,7 @@ use loom_protocol::Timestamp;
 
 use super::WorkspaceName;
 use crate::extension::{Extension, StudioHandle, UiSection, WorkReports};
-use crate::http::Guard;
+use crate::http::{Guard, SeriesNames};
 use crate::live::Sockets;
 use crate::otlp::Receiver;
 use crate::recording::Recordings;
@@ -46,6 +46,8 @@ pub struct Workspace {
     pub body_within: Duration,
     /// What is warned of.
     pub(crate) warnings: Arc<Warnings>,
+    /// Names with series of their own for Prometheus.
+    pub(crate) series: Arc<SeriesNames>,
     /// What is recorded.
     pub(crate) recordings: Arc<Recordings>,
     /// When the server started.

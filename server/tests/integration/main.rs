@@ -30,6 +30,7 @@ mod orders_at_once;
 mod orders_end;
 mod otlp;
 mod packed;
+mod prometheus;
 mod recording;
 mod rest;
 mod roles;

@@ -1,6 +1,7 @@
 //! Warnings: what raises them, what they are told to, and what outlives a restart.
 
 mod broken;
+mod counted;
 mod docs;
 mod evaluated;
 mod live;

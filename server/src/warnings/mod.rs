@@ -24,6 +24,7 @@ mod store;
 mod turn;
 mod warning;
 mod watch;
+mod words;
 mod work;
 
 pub(crate) use change::Unchanged;

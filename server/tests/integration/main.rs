@@ -13,6 +13,7 @@ mod asyncapi;
 mod binary;
 mod body_deadline;
 mod bridge;
+mod collector;
 mod described;
 mod directory;
 mod docs;

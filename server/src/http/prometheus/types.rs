@@ -5,10 +5,10 @@ use std::fmt::{Result, Write as _};
 
 use loom_protocol::ActorStatus;
 
-use super::names::OTHER;
 use super::text::{escaped, head, single};
 use crate::Workspace;
 use crate::directory::Text;
+use crate::places::OTHER;
 use crate::traffic::{Percentiles, Plumbing, TypeRow};
 
 /// Seconds over which times are told.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write as _};
 
-use super::names::OTHER;
 use super::text::{escaped, head, single};
 use crate::Workspace;
+use crate::places::OTHER;
 
 pub(super) fn write(text: &mut String, workspace: &Workspace) -> Result {
     let counts = workspace.warnings.counts();

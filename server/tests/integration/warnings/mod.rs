@@ -7,7 +7,7 @@ mod evaluated;
 mod live;
 #[cfg(feature = "bin")]
 mod mail;
-mod receiver;
+pub(crate) mod receiver;
 mod sent;
 mod work;
 

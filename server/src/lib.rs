@@ -17,6 +17,7 @@ mod access;
 mod app;
 mod certificate;
 mod clock;
+mod collector;
 pub mod directory;
 mod extension;
 mod http;
@@ -30,6 +31,7 @@ mod memory;
 mod options;
 mod orders;
 mod otlp;
+mod places;
 mod recording;
 pub mod replication;
 mod sessions;
@@ -45,6 +47,7 @@ pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, TokenWorks
 pub use app::{Services, create_app};
 pub use certificate::CertificateError;
 pub use clock::{Clock, SystemClock};
+pub use collector::{CollectorHeaders, CollectorOptions, CollectorUrl, InvalidCollector};
 pub use directory::{Directory, DirectoryOptions};
 pub use extension::{Extension, StudioHandle, UiSection, WorkReports};
 pub use http::{

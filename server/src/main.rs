@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use loom_studio::{
-    DEFAULT_PORT, DirectoryOptions, RecorderOptions, RecordingError, StartError, Studio, StudioBuilder,
-    StudioOptions, TlsFiles, Token,
+    CollectorHeaders, CollectorOptions, CollectorUrl, DEFAULT_PORT, DirectoryOptions, RecorderOptions,
+    RecordingError, StartError, Studio, StudioBuilder, StudioOptions, TlsFiles, Token,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -75,6 +75,17 @@ struct Arguments {
     /// Whether a recording is saved there by itself when an actor panics or something is found to be broken
     #[arg(long, env = "LOOM_RECORDINGS_AUTO", default_value_t = true, value_name = "BOOL", action = clap::ArgAction::Set)]
     recordings_auto: bool,
+    /// A collector of OpenTelemetry that metrics are sent to, such as http://localhost:4318; what it wants to see with each request
+    /// (LOOM_OTLP_HEADERS, `name=value,…`) only from the environment, for flags show in process lists
+    #[arg(long, env = "LOOM_OTLP_ENDPOINT", value_name = "URL")]
+    otlp_endpoint: Option<CollectorUrl>,
+    /// Seconds between two tellings
+    #[arg(long, env = "LOOM_OTLP_EVERY", default_value_t = 60, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    otlp_every: u64,
+    /// What that collector wants to see
+    #[arg(skip)]
+    otlp_headers: CollectorHeaders,
     /// What to log: error, warn, info, debug, trace, or a filter such as `loom_studio=debug`
     #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info,actix_server=warn", value_parser = filter)]
     log_level: EnvFilterText,
@@ -129,6 +140,13 @@ async fn main() -> ExitCode {
     arguments.token = std::env::var("STUDIO_TOKEN")
         .ok()
         .and_then(|text| Token::new(&text));
+    match std::env::var("LOOM_OTLP_HEADERS").unwrap_or_default().parse() {
+        Ok(headers) => arguments.otlp_headers = headers,
+        Err(error) => {
+            say(&format!("error: LOOM_OTLP_HEADERS: {error}"));
+            return ExitCode::from(2);
+        }
+    }
     #[cfg(feature = "redis")]
     match redis_url() {
         Ok(url) => arguments.redis = url,
@@ -215,6 +233,11 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             saves_by_itself: arguments.recordings_auto,
             ..RecorderOptions::default()
         },
+        collector: arguments.otlp_endpoint.map(|url| CollectorOptions {
+            headers: arguments.otlp_headers,
+            every: Duration::from_secs(arguments.otlp_every),
+            ..CollectorOptions::new(url)
+        }),
         ..StudioOptions::default()
     };
     #[cfg_attr(

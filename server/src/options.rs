@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::collector::CollectorOptions;
 use crate::directory::DirectoryOptions;
 
 /// Where the studio listens when nobody says otherwise.
@@ -44,6 +45,8 @@ pub struct StudioOptions {
     pub directory: DirectoryOptions,
     /// What is recorded of what comes in.
     pub recorder: RecorderOptions,
+    /// A collector of OpenTelemetry that metrics are sent to; nothing is sent without one.
+    pub collector: Option<CollectorOptions>,
 }
 
 /// What is recorded of what comes in, so that the studio can be looked at as it was.
@@ -94,6 +97,7 @@ impl Default for StudioOptions {
             state: None,
             directory: DirectoryOptions::default(),
             recorder: RecorderOptions::default(),
+            collector: None,
         }
     }
 }

@@ -13,6 +13,10 @@ const application = new Process(ID);
 /** When there were seven messages and the first of its two events, and no other. */
 let then = 0;
 
+/** More than one page of a list. */
+const MANY = 450;
+const other = (number: number) => `${ID}-${String(number).padStart(4, "0")}`;
+
 const event = (message: string) => ({ actor: ID, kind: "note", message });
 const told = (count: number) =>
   until(`${count} lines`, async () => {
@@ -23,7 +27,8 @@ const controls = { orders: ["pause", "stop"] };
 
 beforeAll(async () => {
   await until("something to be recorded", async () => (await api<Recording>("/api/recording")).stretch);
-  await application.start([{ id: ID, type: "TimeTravel", status: "active", messageCount: 7, controls }]);
+  const others = Array.from({ length: MANY }, (_, number) => ({ id: other(number), type: "TimeTravel" }));
+  await application.start([{ id: ID, type: "TimeTravel", status: "active", messageCount: 7, controls }, ...others]);
   const before = (await api<object[]>(`/api/journal/${ID}`)).length;
   application.events.push(event("the first"));
   await told(before + 1);
@@ -72,6 +77,18 @@ describe("a moment", () => {
       .locator(`[data-actor="${ID}"]`)
       .getByText(/^1,0\d\d$/)
       .waitFor();
+  });
+
+  it("has all of a long list, which comes as one goes on in it", async () => {
+    const page = await openPage(`/actors?filter=${ID}-&at=${then}`);
+    await page.locator(`[data-actor="${other(0)}"]`).waitFor();
+    await page.getByText(String(MANY)).first().waitFor();
+    const last = page.locator(`[data-actor="${other(MANY - 1)}"]`);
+    await page.getByRole("grid").focus();
+    await until("the last of them", async () => {
+      await page.keyboard.press("End");
+      return (await last.count()) > 0 || undefined;
+    });
   });
 
   it("is moved by the keyboard", async () => {

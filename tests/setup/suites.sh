@@ -140,6 +140,17 @@ otel_suite() {
   libtest otel system_tests docs::otel::
 }
 
+# A collector of OpenTelemetry, built from its own parts, which come from Go's proxy of modules.
+collector_suite() {
+  if [ -z "${LOOM_TEST_OTEL_COLLECTOR:-}" ] && ! LOOM_TEST_OTEL_COLLECTOR=$(bash "$here/collector.sh"); then
+    say "collector: left out, because OpenTelemetry's collector is not to be had (see above)"
+    record collector 0 0 1 0
+    return
+  fi
+  export LOOM_TEST_OTEL_COLLECTOR
+  libtest collector system_tests docs::collector::
+}
+
 build_page() { bash "$here/ui.sh"; }
 
 # An engine for the Docker and browser tests, and images in it: our own where we may, else the one that answers.

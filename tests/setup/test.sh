@@ -65,7 +65,7 @@ else
   blocked ui-unit page
 fi
 if passed build && find_nginx; then
-  libtest system system_tests --skip house:: --skip docker:: --skip docs::otel::
+  libtest system system_tests --skip house:: --skip docker:: --skip docs::otel:: --skip docs::collector::
 elif passed build; then
   blocked system "no nginx (see above)"
 else
@@ -73,6 +73,7 @@ else
 fi
 if passed build; then openapi; else blocked openapi build; fi
 if passed build; then otel_suite; else blocked otel build; fi
+if passed build; then collector_suite; else blocked collector build; fi
 if passed build; then redis_suite; else blocked redis build; fi
 if skips docker; then
   skipped executor "$(passed build && executor_tests --list 2>/dev/null | grep -c ': test$' || echo 1)"

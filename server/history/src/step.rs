@@ -93,6 +93,11 @@ impl Counts {
         }
     }
 
+    /// Buckets in order, and how many are in each; those without any are left out.
+    pub fn iter(&self) -> impl Iterator<Item = (u8, u32)> + '_ {
+        self.used.iter().copied()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.used.is_empty()

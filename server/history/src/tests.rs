@@ -1,6 +1,7 @@
 //! The history against a naive one.
 
 mod disk;
+mod golden;
 mod handover;
 
 use std::collections::BTreeMap;

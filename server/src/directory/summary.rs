@@ -69,6 +69,33 @@ impl Directory {
         }
     }
 
+    /// Of each type, how many of its actors have which status as shown; `unknown` stands for those that have none.
+    pub(crate) fn statuses_of_types(&self) -> BTreeMap<Text, BTreeMap<String, u64>> {
+        let now = self.clock.now();
+        let mut by_place: HashMap<*const u8, (Text, BTreeMap<String, u64>)> = HashMap::new();
+        for actor in self.actors.iter() {
+            // As above.
+            let place = Text::as_ptr(&actor.kind).cast::<u8>();
+            let of_kind = by_place
+                .entry(place)
+                .or_insert_with(|| (actor.kind.clone(), BTreeMap::new()));
+            let status = actor.status_at(now, self.patience());
+            let status = status.map_or("unknown", |status| status.as_str());
+            match of_kind.1.get_mut(status) {
+                Some(count) => *count += 1,
+                None => drop(of_kind.1.insert(status.to_owned(), 1)),
+            }
+        }
+        let mut statuses: BTreeMap<Text, BTreeMap<String, u64>> = BTreeMap::new();
+        for (kind, counts) in by_place.into_values() {
+            let of_kind = statuses.entry(kind).or_default();
+            for (status, count) in counts {
+                *of_kind.entry(status).or_default() += count;
+            }
+        }
+        statuses
+    }
+
     /// Actors by type and status, in order, for at most `most` combinations; the rest is summed up as `other`.
     pub fn by_type_and_status(&self, most: usize) -> Vec<TypeStatusCount> {
         let now = self.clock.now();

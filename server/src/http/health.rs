@@ -56,6 +56,9 @@ fn parts(workspace: &Workspace) -> BTreeMap<String, PartHealth> {
     if let Some(replica) = workspace.door.replica() {
         parts.insert("servers".to_owned(), replica.health());
     }
+    if let Some(exporter) = &workspace.exporter {
+        parts.insert("collector".to_owned(), exporter.health());
+    }
     for extension in &workspace.extensions {
         parts.extend(extension.health());
     }

@@ -51,6 +51,7 @@ pub use known::Known;
 pub use openapi::document;
 pub use origin::{InvalidOrigin, Origin};
 pub use params::link_to_next;
+pub(crate) use prometheus::SeriesNames;
 pub(crate) use routes::configure;
 pub use routes::routes;
 pub use shown::{LONG_POLL, LONG_POLL_SESSION};

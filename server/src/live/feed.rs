@@ -96,6 +96,13 @@ impl Feed {
             })
         };
         let mut tasks = vec![changes, metrics, sweep, watched, windows, warned];
+        if let Some(exporter) = workspace.exporter.clone() {
+            let intake = intake.clone();
+            tasks.push(keep_running("collector", move || {
+                let (exporter, intake) = (exporter.clone(), intake.clone());
+                async move { exporter.run(intake).await }
+            }));
+        }
         if let Some(replica) = door.replica().cloned() {
             let hub = hub.clone();
             let restorations = replica.restorations();

@@ -12,4 +12,4 @@ mod tests;
 
 pub(crate) use ask::Asked;
 pub(crate) use metric::{HistoryBy, HistoryMetric, HistoryUnit};
-pub(crate) use remember::Memory;
+pub(crate) use remember::{Memory, SecondTaker};

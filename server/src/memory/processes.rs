@@ -14,6 +14,8 @@ const MOST: usize = 1_000;
 const KEPT: usize = 32;
 /// A process that said nothing for so long is forgotten.
 const FORGET_MILLIS: i64 = 60_000;
+/// A clock that is so far behind where it was has jumped.
+const JUMPED_MILLIS: i64 = 5_000;
 
 /// What each process uses.
 #[derive(Default)]
@@ -81,9 +83,10 @@ impl Processes {
 
     pub(super) fn forget(&mut self, now: Timestamp) {
         let before = now.as_millis().saturating_sub(FORGET_MILLIS);
-        // Later than now: the clock went back.
+        // A report may have come in since somebody looked at the clock; one that is much later came before the clock went back.
+        let after = now.as_millis().saturating_add(JUMPED_MILLIS);
         self.all
-            .retain(|_, process| process.heard.as_millis() >= before && process.heard <= now);
+            .retain(|_, process| (before..=after).contains(&process.heard.as_millis()));
     }
 }
 
@@ -199,6 +202,24 @@ mod tests {
             values_of(&reports),
             [(101, half.clone()), (102, half.clone()), (103, half)]
         );
+    }
+
+    #[test]
+    fn who_is_heard_while_somebody_looks_is_not_forgotten_and_who_is_silent_or_of_another_time_is() {
+        for (looked, stays) in [
+            (100_000, true),
+            (99_999, true),
+            (95_000, true),
+            (94_999, false),
+            (160_000, true),
+            (160_001, false),
+        ] {
+            let mut processes = Processes::default();
+            let at = Timestamp::from_millis(100_000);
+            processes.batch(&Text::from("boot"), &batch(1, figures(1, 1)), at);
+            processes.forget(Timestamp::from_millis(looked));
+            assert_eq!(processes.all.len(), usize::from(stays), "{looked}");
+        }
     }
 
     #[test]

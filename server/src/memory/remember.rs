@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use loom_history::{History, Key, Step};
 use loom_protocol::{ActorBatch, Timestamp};
@@ -15,6 +15,12 @@ use crate::traffic::{GAP_MILLIS, SECONDS_AT_ONCE, Traffic, WINDOW, second_of};
 #[expect(clippy::cast_possible_wrap, reason = "some seconds")]
 const OVER: i64 = (GAP_MILLIS / 1_000) as i64 + 2;
 
+/// Takes each second that is over, once and in the order of time.
+pub(crate) trait SecondTaker: Send + Sync {
+    /// What was measured in it.
+    fn take(&self, second: i64, measured: &[(Key, Step)]);
+}
+
 /// What the studio remembers, and what it is about to.
 pub(crate) struct Memory {
     history: Arc<History>,
@@ -23,6 +29,8 @@ pub(crate) struct Memory {
     waits: AtomicU64,
     /// The last one that is over.
     waited: AtomicU64,
+    /// Who wants the seconds, too.
+    taker: OnceLock<Arc<dyn SecondTaker>>,
 }
 
 impl Memory {
@@ -32,7 +40,14 @@ impl Memory {
             processes: Mutex::default(),
             waits: AtomicU64::new(0),
             waited: AtomicU64::new(0),
+            taker: OnceLock::new(),
         }
+    }
+
+    /// Hands each second to somebody else, too, from now on. There can be one.
+    pub(crate) fn hand_to(&self, taker: Arc<dyn SecondTaker>) {
+        // A second one would be a fault of ours, and hears nothing.
+        let _first = self.taker.set(taker);
     }
 
     /// Hands nothing over until [`Self::go_on`], as seconds are handed over in the order of time. No longer than the windows of traffic
@@ -83,6 +98,9 @@ impl Memory {
             for second in from..=to {
                 let measured = seconds.remove(&second).unwrap_or_default();
                 self.history.push(second, &measured);
+                if let Some(taker) = self.taker.get() {
+                    taker.take(second, &measured);
+                }
             }
             from = to + 1;
         }

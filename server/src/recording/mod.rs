@@ -21,6 +21,8 @@ mod entry;
 pub(crate) mod equal;
 mod file;
 mod flight;
+#[cfg(test)]
+mod golden;
 mod packed;
 mod past;
 mod recorded;

@@ -9,6 +9,7 @@
 
 mod change;
 mod channel;
+mod counts;
 mod evaluation;
 mod files;
 mod invalid;
@@ -23,6 +24,7 @@ mod store;
 mod turn;
 mod warning;
 mod watch;
+mod words;
 mod work;
 
 pub(crate) use change::Unchanged;

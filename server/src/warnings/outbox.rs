@@ -90,6 +90,13 @@ pub(crate) struct Attempt {
     pub(crate) sent: Sent,
 }
 
+/// How many attempts there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attempts {
+    pub(crate) delivered: u64,
+    pub(crate) failed: u64,
+}
+
 /// What waits, and what was tried.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,6 +104,9 @@ pub(crate) struct Outbox {
     waiting: VecDeque<Message>,
     deliveries: VecDeque<Delivery>,
     dropped: u64,
+    /// Attempts that were made, by what became of them. Files of before have none.
+    #[serde(default)]
+    attempts: Attempts,
     /// Of each channel, the last attempt.
     last: BTreeMap<String, Delivery>,
     /// Channels that a message is on its way to, and which.
@@ -170,6 +180,11 @@ impl Outbox {
             Sent::Delivered(detail) => (DeliveryOutcome::Delivered, detail),
             Sent::Failed(detail) | Sent::Refused(detail) => (DeliveryOutcome::Failed, detail),
         };
+        let counted = match outcome {
+            DeliveryOutcome::Delivered => &mut self.attempts.delivered,
+            DeliveryOutcome::Failed => &mut self.attempts.failed,
+        };
+        *counted = counted.saturating_add(1);
         let rule = message.rule.as_ref();
         let delivery = Delivery {
             id: attempt.id,
@@ -218,6 +233,11 @@ impl Outbox {
         let last = self.last.values();
         last.filter(|delivery| delivery.outcome == DeliveryOutcome::Failed)
             .count()
+    }
+
+    /// How many attempts there were.
+    pub(crate) fn attempts(&self) -> Attempts {
+        self.attempts
     }
 
     /// Messages that wait, and that were dropped for want of room.
@@ -302,6 +322,8 @@ mod tests {
         }
         assert_eq!(waited, PAUSES);
         assert_eq!((post.outbox.counts(), post.outbox.failing()), ((0, 0), 1));
+        let Attempts { delivered, failed } = post.outbox.attempts();
+        assert_eq!((delivered, failed), (0, 6));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! A silence: nothing is sent of some warnings for a while. They are shown all the same.
 
-use loom_protocol::filter::Filter;
 use loom_protocol::{ActorRecord, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::warning::{About, Warning};
+use super::words::Words;
 
 /// A silence as it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -36,8 +36,10 @@ pub(crate) struct Silence {
     /// Only warnings of this rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rule: Option<String>,
-    /// Only those for which all of these words hold.
-    pub(crate) filter: String,
+    /// Only those for which all of these words hold. They were checked when it was made; where a file has others, they keep nothing
+    /// quiet.
+    #[schema(value_type = String)]
+    pub(crate) filter: Words,
     /// When it ends.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) until: Timestamp,
@@ -56,7 +58,7 @@ impl SilenceAsked {
         Silence {
             id,
             rule: self.rule,
-            filter: self.filter,
+            filter: self.filter.into(),
             until: self.until,
             reason: self.reason,
             by: by.to_owned(),
@@ -74,12 +76,7 @@ impl Silence {
     /// Whether it holds for a warning.
     pub(crate) fn covers(&self, warning: &Warning, now: Timestamp) -> bool {
         let is_of_rule = self.rule.as_ref().is_none_or(|rule| *rule == warning.rule);
-        if self.is_over(now) || !is_of_rule {
-            return false;
-        }
-        // One that can't be read keeps nothing quiet: it was checked when it was made.
-        let filter = self.filter.parse::<Filter>();
-        filter.is_ok_and(|filter| filter.is_empty() || filter.matches(&record(warning)))
+        !self.is_over(now) && is_of_rule && self.filter.hold_of(&record(warning))
     }
 }
 

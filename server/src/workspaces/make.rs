@@ -8,6 +8,7 @@ use loom_history::{History, HistoryOptions};
 use loom_protocol::Timestamp;
 
 use super::{Workspace, WorkspaceName};
+use crate::collector::Exporter;
 use crate::extension::Extension;
 use crate::http::Guard;
 use crate::live::Sockets;
@@ -91,6 +92,13 @@ impl Plan {
                 (intake, recordings)
             }
         };
+        let exporter = options
+            .collector
+            .clone()
+            .map(|to| Arc::new(Exporter::new(to, name)));
+        if let Some(exporter) = &exporter {
+            intake.memory().hand_to(exporter.clone());
+        }
         let door = Door::new(intake.clone(), replica);
         let workspace = Workspace {
             name: name.clone(),
@@ -100,6 +108,8 @@ impl Plan {
             intake,
             recordings: Arc::new(recordings),
             warnings,
+            exporter,
+            series: Arc::default(),
             hub: Hub::new(self.started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
             windows: Windows::default(),

@@ -7,8 +7,9 @@ use loom_bridge::ActorRegistry;
 use loom_protocol::Timestamp;
 
 use super::WorkspaceName;
+use crate::collector::Exporter;
 use crate::extension::{Extension, StudioHandle, UiSection, WorkReports};
-use crate::http::Guard;
+use crate::http::{Guard, SeriesNames};
 use crate::live::Sockets;
 use crate::otlp::Receiver;
 use crate::recording::Recordings;
@@ -46,6 +47,10 @@ pub struct Workspace {
     pub body_within: Duration,
     /// What is warned of.
     pub(crate) warnings: Arc<Warnings>,
+    /// Metrics for a collector, where one is named.
+    pub(crate) exporter: Option<Arc<Exporter>>,
+    /// Names with series of their own for Prometheus.
+    pub(crate) series: Arc<SeriesNames>,
     /// What is recorded.
     pub(crate) recordings: Arc<Recordings>,
     /// When the server started.
@@ -70,6 +75,13 @@ impl Workspace {
         let due = self.warnings.due();
         let sent = due.into_iter().map(|message| self.warnings.send(message));
         futures_util::future::join_all(sent).await;
+    }
+
+    /// Sends metrics to the collector, where one is named, and waits for that, as a running studio does now and then.
+    pub async fn send_metrics(&self) {
+        if let Some(exporter) = &self.exporter {
+            exporter.send().await;
+        }
     }
 
     /// Tells those who wait or listen that it ends, so that nobody waits for them.

@@ -171,14 +171,17 @@ export function childrenQuery(id: string, filter: string) {
 /** Actors that are shown of a list where there is no live line. */
 const PAGE_LIMIT = 200;
 
-/** The begin of a list of actors, as it was when it was read. */
-export function pageQuery(filter: string, sort: string) {
-  return queryOptions({
+/** A list of actors as it was when it was read, page by page. */
+export function pagesQuery(filter: string, sort: string) {
+  return infiniteQueryOptions({
     queryKey: insideKeys.page(filter, sort),
-    queryFn: ({ signal }) => {
+    queryFn: ({ signal, pageParam }) => {
       const wanted = new URLSearchParams({ filter, sort, limit: String(PAGE_LIMIT) });
+      if (pageParam !== "") wanted.set("cursor", pageParam);
       return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
     },
+    initialPageParam: "",
+    getNextPageParam: ({ next }) => next ?? undefined,
   });
 }
 

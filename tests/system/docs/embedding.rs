@@ -173,22 +173,8 @@ fn what_follows_from_a_request_of_the_page_has_its_trace_id() {
     }
 }
 
-#[test]
-fn a_collector_gets_the_spans_of_the_page() {
-    let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", collector.local_addr().expect("an address"));
-    let got = std::thread::spawn(move || {
-        let (mut stream, _) = collector.accept().expect("somebody comes");
-        let (mut bytes, mut chunk) = (Vec::new(), [0; 4_096]);
-        while !String::from_utf8_lossy(&bytes).contains("process Order") {
-            let count = stream.read(&mut chunk).expect("it is readable");
-            assert!(count > 0, "{}", String::from_utf8_lossy(&bytes));
-            bytes.extend(chunk.iter().take(count));
-        }
-        let answer = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
-        answer.expect("it is writable");
-        String::from_utf8_lossy(&bytes).into_owned()
-    });
+/// Runs the page's example, with a message of a request that is recorded, for a collector at `url`.
+pub(super) fn send_a_span(url: &str) {
     let main = r#"
 struct Shop;
 #[loom_bridge::actor]
@@ -215,10 +201,29 @@ async fn main() {
         "otlp",
         main,
         &[
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &url),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", url),
             ("OTEL_SERVICE_NAME", "shop"),
         ],
     );
+}
+
+#[test]
+fn a_collector_gets_the_spans_of_the_page() {
+    let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", collector.local_addr().expect("an address"));
+    let got = std::thread::spawn(move || {
+        let (mut stream, _) = collector.accept().expect("somebody comes");
+        let (mut bytes, mut chunk) = (Vec::new(), [0; 4_096]);
+        while !String::from_utf8_lossy(&bytes).contains("process Order") {
+            let count = stream.read(&mut chunk).expect("it is readable");
+            assert!(count > 0, "{}", String::from_utf8_lossy(&bytes));
+            bytes.extend(chunk.iter().take(count));
+        }
+        let answer = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        answer.expect("it is writable");
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    send_a_span(&url);
     let got = got.join().expect("the collector");
     for part in [
         "POST /v1/traces",

@@ -2,6 +2,7 @@
 
 mod client_faults;
 mod clients;
+mod collector;
 mod embedding;
 mod nginx;
 mod otel;

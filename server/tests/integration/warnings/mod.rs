@@ -1,12 +1,13 @@
 //! Warnings: what raises them, what they are told to, and what outlives a restart.
 
 mod broken;
+mod counted;
 mod docs;
 mod evaluated;
 mod live;
 #[cfg(feature = "bin")]
 mod mail;
-mod receiver;
+pub(crate) mod receiver;
 mod sent;
 mod work;
 

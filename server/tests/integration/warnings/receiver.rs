@@ -15,7 +15,7 @@ use crate::support::LIMIT;
 
 /// What is done with a request.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Does {
+pub(crate) enum Does {
     /// It is answered with this status.
     Answer(u16),
     /// It is sent elsewhere.
@@ -30,17 +30,17 @@ pub(super) enum Does {
 
 /// What came.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) head: String,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         let found = lines.find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.to_owned())
@@ -48,8 +48,8 @@ impl Request {
 }
 
 /// The receiver; it ends with this.
-pub(super) struct Receiver {
-    pub(super) addr: SocketAddr,
+pub(crate) struct Receiver {
+    pub(crate) addr: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
     came: mpsc::UnboundedReceiver<Request>,
     serving: JoinHandle<()>,
@@ -57,7 +57,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// Does one after the other, and the last one for ever.
-    pub(super) async fn doing(script: &[Does]) -> Self {
+    pub(crate) async fn doing(script: &[Does]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
@@ -87,19 +87,19 @@ impl Receiver {
         }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/hook/SECRET-PATH?key=SECRET-QUERY", self.addr)
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> Request {
+    pub(crate) async fn next(&mut self) -> Request {
         timeout(LIMIT, self.came.recv())
             .await
             .expect("it comes in time")
             .unwrap()
     }
 
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 }

@@ -8,6 +8,7 @@ import { ActorsFrame, type Change } from "./components/actors-frame";
 import { ChoiceBar } from "./components/choice-bar";
 import { NoMatch } from "./components/no-match";
 import type { Rows } from "./model/held-order";
+import { reachOf } from "./model/pages";
 import type { ActorsSearch } from "./model/search";
 import { MOST_ROWS } from "./model/wanted";
 import { type Actors, useActors } from "./use-actors";
@@ -43,7 +44,7 @@ export function ListView({ search, onChange }: ViewProps) {
 type ListProps = ViewProps & { actors: Actors; rows: Rows; choice: Choice | undefined };
 
 function List({ actors, search, rows, choice, onChange }: ListProps) {
-  const { shown, still, facets, list, error, retry, onRange } = actors;
+  const { shown, still, more, facets, list, error, retry, onRange } = actors;
   const { loaded, total } = shown;
   if (error && rows.size === 0)
     return <ErrorNote title="The actors could not be read." error={error} onRetry={retry} />;
@@ -54,12 +55,6 @@ function List({ actors, search, rows, choice, onChange }: ListProps) {
   return (
     <>
       {error && <ErrorNote title="The list may be out of date." error={error} onRetry={retry} />}
-      {still && rows.size < total && (
-        <TooMuchNote>
-          The first {formatCount(rows.size)} of {formatCount(total)} actors: the others come by the live line, which is
-          not there, or not of the past. Filter or sort to see others.
-        </TooMuchNote>
-      )}
       {total > MOST_ROWS && (
         <TooMuchNote>
           The first {formatCount(MOST_ROWS)} of {formatCount(total)} actors. Filter or sort to see the others.
@@ -69,7 +64,7 @@ function List({ actors, search, rows, choice, onChange }: ListProps) {
         <NoMatch onClear={() => onChange({ filter: undefined })} />
       ) : (
         <ActorGrid
-          count={Math.min(still ? rows.size : total, MOST_ROWS)}
+          count={Math.min(still ? reachOf(rows.size, total, more) : total, MOST_ROWS)}
           rows={rows}
           list={list}
           sort={search.sort ?? "id"}

@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
-import { actorQuery, pageQuery } from "../../api/inside-queries";
+import { actorQuery, pagesQuery } from "../../api/inside-queries";
 import type { ActorRecord } from "../../api/types";
 import type { Facets } from "../../lib/facets";
 import type { InvalidFilter } from "../../lib/filter/read";
@@ -8,6 +8,7 @@ import type { Shown } from "../../lib/live/actor-windows";
 import { useFacets, useLastFilter } from "../../lib/use-filter";
 import { useClosedAt, useLive } from "../../lib/use-live";
 import { useMoment } from "../../lib/use-moment";
+import { readPages } from "./model/pages";
 import type { ActorsSearch } from "./model/search";
 import { type List, listWanted, type Part, stretchAround } from "./model/wanted";
 
@@ -17,6 +18,8 @@ export type Actors = {
   shown: Shown;
   /** Whether it was read once, as there is no line to the studio, or as it is past. */
   still: boolean;
+  /** Whether more of what was read once comes as one goes on in the list. */
+  more: boolean;
   /** What is wrong with the filter. */
   mistake: InvalidFilter | undefined;
   facets: Facets;
@@ -63,37 +66,32 @@ export function useActors(search: ActorsSearch): Actors {
   }, [told]);
 
   const closedAt = useClosedAt();
-  const page = useQuery({
-    ...pageQuery(wanted.filter, wanted.sort),
+  const pages = useInfiniteQuery({
+    ...pagesQuery(wanted.filter, wanted.sort),
     enabled: isPast || (!told.loaded && closedAt !== undefined),
   });
+  const { data, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages;
   const facets = useFacets();
-  const still = isPast || (!told.loaded && page.data !== undefined);
-  const shown = useMemo<Shown>(
-    () =>
-      still
-        ? {
-            loaded: page.data !== undefined,
-            total: page.data?.total ?? 0,
-            from: 0,
-            rows: page.data?.items ?? [],
-            problem: undefined,
-          }
-        : told,
-    [still, page.data, told],
-  );
+  const still = isPast || (!told.loaded && data !== undefined);
+  const shown = useMemo<Shown>(() => (still ? readPages(data?.pages) : told), [still, data, told]);
+  const isShort = still && from + count > shown.rows.length;
+  useEffect(() => {
+    if (isShort && hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
+  }, [isShort, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
   const problem = shown.problem === undefined ? undefined : new Error(shown.problem);
   return {
     shown,
     still,
+    more: still && hasNextPage,
     mistake,
     facets,
     wanted,
     list: isPast ? list : (answered ?? list),
-    error: problem ?? (shown.loaded ? undefined : (page.error ?? undefined)),
+    error: problem ?? (shown.loaded && !(still && isFetchNextPageError) ? undefined : (pages.error ?? undefined)),
     retry: () => {
       window.refresh();
-      if (still || !told.loaded) void page.refetch();
+      if (still && isFetchNextPageError) void fetchNextPage();
+      else if (still || !told.loaded) void pages.refetch();
     },
     onRange,
   };

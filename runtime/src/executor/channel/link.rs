@@ -3,7 +3,7 @@
 //! One task reads what the agent reports and tells the steps apart; spools are read, and output is handed on, on threads
 //! that may block. Nothing waits for an agent without a bound, except a step that has begun for its end, which [`Channel::close`] ends.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs::File;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, PoisonError};
@@ -16,6 +16,7 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use super::earlier::KeptSpools;
 use super::numbers::StepNumbers;
 use super::reported::{End, Forget, News, Reported, listen};
 use super::signals::StepSignals;
@@ -48,6 +49,8 @@ pub struct Channel {
     numbers: StepNumbers,
     /// The spool of the step with number 0, where it was made with the job's directory.
     first_spool: std::sync::Mutex<Option<File>>,
+    /// Where spools of steps that have ended stay for who may go on with the job; else they go with their step.
+    kept_spools: Option<Arc<KeptSpools>>,
     /// Gives back the agent's ear once a job is closed.
     reader: std::sync::Mutex<Option<JoinHandle<Option<Reports>>>>,
 }
@@ -102,13 +105,24 @@ impl Channel {
         (reports, commands): (Reports, OwnedWriteHalf),
         notes: Arc<dyn Notes>,
     ) -> Self {
-        let reported = Arc::new(Reported {
-            steps: std::sync::Mutex::default(),
-            end: watch::Sender::new(End::Open),
-            forwards: watch::Sender::new(BTreeMap::new()),
-        });
+        Self::expecting(directory, (reports, commands), notes, &[]).0
+    }
+
+    /// With what is new of steps that run already.
+    pub(super) fn expecting(
+        directory: Arc<JobDirectory>,
+        (reports, commands): (Reports, OwnedWriteHalf),
+        notes: Arc<dyn Notes>,
+        running: &[u32],
+    ) -> (Self, HashMap<u32, watch::Receiver<News>>) {
+        let reported = Arc::new(Reported::new());
+        // Before anything is heard: nothing of them is missed.
+        let news = running
+            .iter()
+            .map(|number| (*number, reported.expect_more(*number)));
+        let news = news.collect();
         let reader = tokio::spawn(listen(reports, Arc::clone(&reported), Arc::clone(&directory)));
-        Self {
+        let channel = Self {
             directory,
             notes,
             user: None,
@@ -117,8 +131,10 @@ impl Channel {
             reported,
             numbers: StepNumbers::default(),
             first_spool: std::sync::Mutex::default(),
+            kept_spools: None,
             reader: std::sync::Mutex::new(Some(reader)),
-        }
+        };
+        (channel, news)
     }
 
     /// Goes on with an agent that has closed another job in order, and was started to stay; its new job has `directory`.
@@ -166,6 +182,21 @@ impl Channel {
         self
     }
 
+    /// Keeps the spools of steps that have ended, as far as there is room.
+    #[must_use]
+    pub(in crate::executor) fn with_kept_spools(mut self) -> Self {
+        self.kept_spools = Some(Arc::default());
+        self
+    }
+
+    pub(super) fn shared_directory(&self) -> Arc<JobDirectory> {
+        Arc::clone(&self.directory)
+    }
+
+    pub(super) fn reported(&self) -> &Reported {
+        &self.reported
+    }
+
     /// What counts its steps.
     pub(in crate::executor) fn numbers(&self) -> StepNumbers {
         self.numbers.clone()
@@ -196,17 +227,32 @@ impl Channel {
         };
         self.send(&Command::Start(start)).await?;
         let frozen = not_taken(news.clone());
-        tokio::pin!(frozen);
-        let following = self.follow(number, Tail::new(spool), output, news);
+        let following = self.follow_with_signals(number, Tail::new(spool), output, news, signals);
+        tokio::select! {
+            biased;
+            ended = following => ended,
+            () = frozen => Err(ExecutorError::lost(format!(
+                "its agent has said nothing of the step within {} s: it, or its container, is paused or frozen",
+                START_TIME.as_secs()
+            ))),
+        }
+    }
+
+    /// Follows a step to its end, and passes signals on to it.
+    pub(super) async fn follow_with_signals(
+        &self,
+        number: u32,
+        tail: Tail,
+        output: Box<dyn StepOutput>,
+        news: watch::Receiver<News>,
+        signals: &mut StepSignals,
+    ) -> Result<StepEnd, ExecutorError> {
+        let following = self.follow(number, tail, output, news);
         tokio::pin!(following);
         loop {
             tokio::select! {
                 biased;
                 ended = &mut following => return ended,
-                () = &mut frozen => return Err(ExecutorError::lost(format!(
-                    "its agent has said nothing of the step within {} s: it, or its container, is paused or frozen",
-                    START_TIME.as_secs()
-                ))),
                 signal = signals.next() => {
                     // An agent that is gone is told of by the step's end.
                     let _ = self.send(&Command::Signal { step: number, signal: wire(signal) }).await;
@@ -254,6 +300,7 @@ impl Channel {
             };
             loop {
                 let (notes, directory) = (Arc::clone(&self.notes), Arc::clone(&self.directory));
+                let kept = self.kept_spools.clone();
                 let reading = tokio::task::spawn_blocking(move || {
                     let progress = tail.read(&mut *output, notes.as_ref());
                     if let Ok(Progress::Ended(end)) = &progress {
@@ -261,7 +308,9 @@ impl Channel {
                             output.ended(end);
                         }
                         // All of it is where it belongs by now.
-                        directory.remove_spool(number);
+                        if !kept.is_some_and(|kept| kept.keeps(tail.length())) {
+                            directory.remove_spool(number);
+                        }
                     }
                     (tail, output, progress)
                 });
@@ -457,6 +506,7 @@ impl Channel {
         };
         Ok(StartStep {
             step: number,
+            name: step.id.0,
             program,
             env: self.env.iter().cloned().chain(step.env).collect(),
             path: step.path,

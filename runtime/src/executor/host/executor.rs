@@ -14,12 +14,15 @@ use loom_agent::wire::NextJob;
 use tokio::process::{Child, Command};
 
 use super::directories::Prepared;
+use super::minder::Minder;
 use super::options::HostOptions;
 use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
 use super::register::{Entry, Register};
 use super::warm::{Agent, Waiting, Warm};
-use crate::executor::channel::{ACTIONS, Channel, ConnectError, JobDirectory, TEMP, TOOLS, blocking};
+use crate::executor::channel::{
+    ACTIONS, Channel, ConnectError, Earlier, JobDirectory, TEMP, TOOLS, blocking,
+};
 use crate::executor::docker::Companions;
 use crate::executor::{
     Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, SilentNotes, Swept,
@@ -31,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long one that waits for another job has to answer; it has only to be woken.
 const WARM_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the agent of another process has to answer: it is there, and has nothing else to do.
+const ATTACH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long an agent that has hung up may take to end.
 const END_TIME: Duration = Duration::from_secs(1);
@@ -246,8 +252,49 @@ impl HostExecutor {
             warm: self.warm.clone(),
         };
         let mark = vec![(process::MARK.to_owned(), parts.name.clone())];
-        let channel = channel.with_first_spool(spool).with_env(mark);
-        Ok(HostPlace::new(parts, channel, agent, companions))
+        let channel = kept(channel, spec).with_first_spool(spool).with_env(mark);
+        Ok(HostPlace::new(
+            parts,
+            (channel, None),
+            Minder::Own(agent),
+            companions,
+        ))
+    }
+
+    /// The agent of a job that another process began, which is gone: as it was written down, marked as it has to be, and the one
+    /// that answers in the job's directory.
+    async fn found(
+        &self,
+        spec: &PlaceSpec,
+        notes: &Arc<dyn Notes>,
+    ) -> Result<(Entry, Channel, Earlier, Minder), ExecutorError> {
+        let (register, name, directory) = (
+            self.register.clone(),
+            spec.key.resource_name(),
+            spec.directory.clone(),
+        );
+        let found = blocking(move || {
+            let entry = register.entry(&name)?;
+            // What it has in an engine is not known here.
+            if entry.directory != directory || entry.engine {
+                return None;
+            }
+            let directory = JobDirectory::open(&directory).ok()?;
+            let (agent, guard) = process::agent_of(&entry.agent, &directory);
+            Some((entry, directory, agent?, guard?))
+        });
+        let Some((entry, directory, agent, guard)) = found.await? else {
+            return Err(ExecutorError::lost("its agent is gone"));
+        };
+        let attached = Channel::attach(directory, ATTACH_PATIENCE, Arc::clone(notes)).await;
+        let (channel, earlier) =
+            attached.map_err(|error| ExecutorError::lost(format!("failed to {error}")))?;
+        let minder = Minder::Found {
+            mark: entry.agent.clone(),
+            agent,
+            guard,
+        };
+        Ok((entry, channel, earlier, minder))
     }
 
     /// Removes all that is written down of a job; whether anything was.
@@ -333,12 +380,7 @@ impl Executor for HostExecutor {
                     .to_owned(),
             });
         }
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let spec = PlaceSpec {
-            workspace: absolute(&spec.workspace),
-            directory: absolute(&spec.directory),
-            ..spec
-        };
+        let spec = absolute(spec);
         let started = match self.warm.take(&spec.key.run, spec.orphan_grace) {
             Some(waiting) => self.go_on(&spec, waiting, &notes).await?,
             None => None,
@@ -357,6 +399,33 @@ impl Executor for HostExecutor {
                 Err(error)
             }
         }
+    }
+
+    async fn attach(&self, spec: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
+        if !matches!(spec.room, RoomSpec::Host) || !spec.services.is_empty() {
+            return Err(ExecutorError::lost("it has containers"));
+        }
+        let spec = absolute(spec);
+        let (entry, channel, earlier, minder) = Box::pin(self.found(&spec, &notes)).await?;
+        let mark = vec![(process::MARK.to_owned(), spec.key.resource_name())];
+        let channel = kept(channel, &spec).with_env(mark);
+        let parts = Parts {
+            name: spec.key.resource_name(),
+            register: self.register.clone(),
+            facts: facts(&spec, &entry),
+            entry,
+            docker: self.options.docker.clone(),
+            notes,
+            patience: self.options.patience,
+            warm: self.warm.clone(),
+            spec,
+        };
+        Ok(Arc::new(HostPlace::new(
+            parts,
+            (channel, Some(earlier)),
+            minder,
+            None,
+        )))
     }
 
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {
@@ -381,6 +450,23 @@ impl Executor for HostExecutor {
             }
         }
         first_error.map_or(Ok(swept), Err)
+    }
+}
+
+/// Keeps what steps that have ended said, where somebody may go on with the job.
+fn kept(channel: Channel, spec: &PlaceSpec) -> Channel {
+    if spec.orphan_grace.is_zero() {
+        return channel;
+    }
+    channel.with_kept_spools()
+}
+
+fn absolute(spec: PlaceSpec) -> PlaceSpec {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    PlaceSpec {
+        workspace: absolute(&spec.workspace),
+        directory: absolute(&spec.directory),
+        ..spec
     }
 }
 
@@ -410,7 +496,7 @@ fn facts(spec: &PlaceSpec, entry: &Entry) -> PlaceFacts {
     }
 }
 
-/// Rounded up: zero would mean for ever.
+/// Rounded up: only zero is none.
 pub(in crate::executor) fn whole_seconds(grace: Duration) -> String {
     let seconds = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
     seconds.to_string()

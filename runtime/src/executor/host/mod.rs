@@ -7,6 +7,7 @@
 
 mod directories;
 mod executor;
+mod minder;
 mod options;
 mod place;
 mod process;

@@ -472,6 +472,27 @@ async fn a_step_that_ended_while_nobody_was_there_has_its_end_and_can_be_signall
 }
 
 #[tokio::test]
+async fn an_agent_that_had_other_jobs_before_is_found_with_the_one_that_it_has() {
+    let bench = bench();
+    let (first, second) = (bench.job(), bench.job());
+    let place = bench.open(&first).await;
+    let agent = agent_of(&first);
+    place.close().await.unwrap();
+    let place = bench.open(&second).await;
+    assert_eq!(agent_of(&second), agent);
+    let step = script("echo here; until test -e go; do sleep 0.01; done");
+    let running = conformance::start(&place, step.clone()).await;
+    forsaken(place, Some(running)).await;
+    let place = attached(&bench, &second).await;
+    std::fs::write(second.workspace.join("go"), "").unwrap();
+    let (end, output) = follow(&place, &step.id).await;
+    assert_eq!(end.unwrap().unwrap().status, ExitStatus::Code(0));
+    assert_eq!(output.text(), "here\n");
+    place.close().await.unwrap();
+    bench.nothing_is_left(&second).await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_gone_on_with_is_refused_and_can_be_reclaimed() {
     let bench = bench();
     let other = executor(&bench.temporary);

@@ -75,9 +75,14 @@ pub trait Executor: Send + Sync {
     /// See [`ExecutorError`]; nothing is left behind then, unless [`ExecutorError::may_leave`] says so.
     async fn open(&self, place: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError>;
 
+    /// Whether its places go on for a while when the process that opened them dies: then [`Executor::attach`] may find them.
+    fn outlives_its_process(&self) -> bool {
+        false
+    }
+
     /// Goes on with a place that a process of this state directory had opened for `place`, which is gone, and in which the job's
-    /// steps may still run. Only that they are followed and that others may begin comes of it. Has this process been
-    /// made the run's owner before: of two that attach, the later one has it.
+    /// steps may still run. Nothing begins in it by that. This process owns the run already: of two that attach, the later one has
+    /// the place.
     ///
     /// # Errors
     /// [`ExecutorError::Lost`] when it is not there any more, does not answer, or is not the one that is meant. It is left as

@@ -10,6 +10,7 @@ use loom_bridge::{Activity, Context};
 use loom_workflow::model::StepAction;
 use tokio::task::JoinHandle;
 
+use super::attaching::{self, Past};
 use super::attempts::Attempts;
 use super::contexts::Contexts;
 use super::entrance::Entrances;
@@ -17,11 +18,12 @@ use super::known::Known;
 use super::machine::{
     Effect, Input, JobOrder, Judgement, Machine, Opened as Started, Status, Trouble, WorkEnd,
 };
-use super::opening::{self, Opened, broke_off, reclaim};
+use super::opened::Opened;
+use super::opening::{self, broke_off, reclaim};
 use super::pausing::Clock;
 use super::question::{Ask, What};
 use super::task::Task;
-use super::worker;
+use super::worker::{self, Earlier};
 use super::{JobOrigin, PreparedPlace, judging, posting};
 use crate::engine::run::{ClosePlace, SaveEvents};
 use crate::engine::timers;
@@ -54,6 +56,10 @@ pub(in crate::engine) struct JobActor {
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
     prepared: Option<PreparedPlace>,
+    /// How far it had come, when its process is gone and its place may not be.
+    past: Option<Arc<Past>>,
+    /// Lines of the step that ran then, which are in the log; until the step is gone on with.
+    earlier: Option<Earlier>,
 }
 
 impl JobActor {
@@ -116,7 +122,21 @@ impl JobActor {
             entrances: Entrances::default(),
             worked: false,
             prepared,
+            past: None,
+            earlier: None,
         }
+    }
+
+    /// One that goes on with a job whose process is gone.
+    pub(in crate::engine) fn attached(origin: JobOrigin, past: Past) -> Self {
+        let now = origin.shared.world.now();
+        let mut actor = Self::new(origin, None);
+        let order = actor.machine.order().clone();
+        actor.machine = Machine::attached(order, past.standstill());
+        let (age, _) = past.ages(now);
+        actor.clock = Clock::new(actor.origin.plan.timeout.saturating_sub(age));
+        actor.past = Some(Arc::new(past));
+        actor
     }
 
     pub(super) fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
@@ -134,6 +154,7 @@ impl JobActor {
             Effect::Publish(step, outcome, conclusion) => self.publish(&step, outcome, conclusion),
             Effect::Signal(step, signal) => self.signal(step, signal),
             Effect::TimeoutAfter(step, attempt, limit) => {
+                let limit = limit.saturating_sub(self.age_of(&step));
                 self.later(Input::StepTimeout(step, attempt), limit, ctx);
             }
             Effect::Retry(retry) => self.retry(retry, ctx),
@@ -188,7 +209,39 @@ impl JobActor {
         );
     }
 
+    /// How long a step runs already that another process had begin.
+    fn age_of(&self, step: &StepId) -> Duration {
+        let is_it = |past: &&Arc<Past>| past.running() == Some(step) && self.earlier.is_some();
+        let past = self.past.as_ref().filter(is_it);
+        past.map_or(Duration::ZERO, |past| past.ages(self.origin.shared.world.now()).1)
+    }
+
+    fn attach(&mut self, past: Arc<Past>, ctx: &mut Context<Self>) {
+        self.clock.start(&*self.origin.shared.world, ctx);
+        let attaching = attaching::attach(self.origin.clone(), Arc::clone(&past));
+        let attaching = self
+            .origin
+            .shared
+            .io
+            .spawn(self.origin.place_tasks.track(attaching));
+        let waiting = ctx.declare(Activity::Waiting);
+        ctx.spawn(attaching.into_actor(self).map(move |attached, act, ctx| {
+            drop(waiting);
+            let attached = attached.unwrap_or_else(|broken| Err(broke_off(&broken)));
+            let started = attached.map(|attached| {
+                act.contexts = Some(attached.contexts);
+                act.opened = Some(attached.opened);
+                act.earlier = past.running().map(|_| Earlier { said: attached.said });
+                Started::default()
+            });
+            ctx.notify(Input::Opened(started));
+        }));
+    }
+
     fn open(&mut self, ctx: &mut Context<Self>) {
+        if let Some(past) = self.past.clone() {
+            return self.attach(past, ctx);
+        }
         let opening = match self.prepared.take() {
             Some(prepared) => {
                 let plan = Arc::clone(&self.origin.plan);
@@ -302,7 +355,9 @@ impl JobActor {
         self.note_entrance(&id, &task);
         let job = self.origin.key.job.clone();
         let attempt = self.attempts.of(&id);
-        let working = worker::perform(opened, job, id.clone(), attempt, task);
+        let is_earlier = self.past.as_ref().is_some_and(|past| past.running() == Some(&id));
+        let earlier = self.earlier.take_if(|_| is_earlier);
+        let working = worker::perform(opened, job, id.clone(), attempt, task, earlier);
         let working = self.origin.shared.io.spawn(working);
         let busy = ctx.declare(Activity::Busy);
         ctx.spawn(working.into_actor(self).map(move |ended, act, ctx| {

@@ -401,6 +401,10 @@ impl Executor for HostExecutor {
         }
     }
 
+    fn outlives_its_process(&self) -> bool {
+        true
+    }
+
     async fn attach(&self, spec: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
         if !matches!(spec.room, RoomSpec::Host) || !spec.services.is_empty() {
             return Err(ExecutorError::lost("it has containers"));

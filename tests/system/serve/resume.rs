@@ -213,7 +213,10 @@ fn a_step_that_outlives_its_studio_is_gone_on_with_and_each_line_is_there_once()
         assert_eq!(studio.project.read(file), "once\n", "{file}: a step ran again");
     }
     let detail = studio.value(&format!("/api/runs/{run}"));
-    assert_eq!(detail["jobs"][0]["attempt"], 1, "{detail}");
+    assert!(
+        detail["jobs"][0]["attempt"].is_null(),
+        "another attempt: {detail}"
+    );
     let undisturbed = studio.start_workflow("lasting");
     assert_eq!(studio.end_of(&undisturbed), "success");
     let (jobs, logs) = told(&studio, &run);

@@ -10,7 +10,7 @@ use loom_bridge::{Activity, Context};
 use loom_workflow::model::StepAction;
 use tokio::task::JoinHandle;
 
-use super::attaching::{self, Past};
+use super::attaching::Past;
 use super::attempts::Attempts;
 use super::contexts::Contexts;
 use super::entrance::Entrances;
@@ -57,9 +57,9 @@ pub(in crate::engine) struct JobActor {
     /// Its place, when that was begun to be made while its needs ran.
     prepared: Option<PreparedPlace>,
     /// How far it had come, when its process is gone and its place may not be.
-    past: Option<Arc<Past>>,
+    pub(super) past: Option<Arc<Past>>,
     /// Lines of the step that ran then, which are in the log; until the step is gone on with.
-    earlier: Option<Earlier>,
+    pub(super) earlier: Option<Earlier>,
 }
 
 impl JobActor {
@@ -125,18 +125,6 @@ impl JobActor {
             past: None,
             earlier: None,
         }
-    }
-
-    /// One that goes on with a job whose process is gone.
-    pub(in crate::engine) fn attached(origin: JobOrigin, past: Past) -> Self {
-        let now = origin.shared.world.now();
-        let mut actor = Self::new(origin, None);
-        let order = actor.machine.order().clone();
-        actor.machine = Machine::attached(order, past.standstill());
-        let (age, _) = past.ages(now);
-        actor.clock = Clock::new(actor.origin.plan.timeout.saturating_sub(age));
-        actor.past = Some(Arc::new(past));
-        actor
     }
 
     pub(super) fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
@@ -207,35 +195,6 @@ impl JobActor {
                     Ok(Err(_)) | Err(_) => act.abandon(ctx),
                 }),
         );
-    }
-
-    /// How long a step runs already that another process had begin.
-    fn age_of(&self, step: &StepId) -> Duration {
-        let is_it = |past: &&Arc<Past>| past.running() == Some(step) && self.earlier.is_some();
-        let past = self.past.as_ref().filter(is_it);
-        past.map_or(Duration::ZERO, |past| past.ages(self.origin.shared.world.now()).1)
-    }
-
-    fn attach(&mut self, past: Arc<Past>, ctx: &mut Context<Self>) {
-        self.clock.start(&*self.origin.shared.world, ctx);
-        let attaching = attaching::attach(self.origin.clone(), Arc::clone(&past));
-        let attaching = self
-            .origin
-            .shared
-            .io
-            .spawn(self.origin.place_tasks.track(attaching));
-        let waiting = ctx.declare(Activity::Waiting);
-        ctx.spawn(attaching.into_actor(self).map(move |attached, act, ctx| {
-            drop(waiting);
-            let attached = attached.unwrap_or_else(|broken| Err(broke_off(&broken)));
-            let started = attached.map(|attached| {
-                act.contexts = Some(attached.contexts);
-                act.opened = Some(attached.opened);
-                act.earlier = past.running().map(|_| Earlier { said: attached.said });
-                Started::default()
-            });
-            ctx.notify(Input::Opened(started));
-        }));
     }
 
     fn open(&mut self, ctx: &mut Context<Self>) {

@@ -9,18 +9,22 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use actix::prelude::*;
+use loom_bridge::{Activity, Context};
 use loom_protocol::Timestamp;
 use loom_workflow::model::{ActionReference, Step, StepAction};
 
 use super::JobOrigin;
+use super::actor::JobActor;
 use super::contexts::{Contexts, Deeds, View};
 use super::evaluate::own_env;
-use super::machine::{Standstill, Status, Trouble};
+use super::machine::{Input, Machine, Opened as Started, Standstill, Status, Trouble};
 use super::notes::LogNotes;
 use super::opened::{Opened, opened_in, spec_of_earlier};
 use super::opening::{broke_off, reclaim};
+use super::pausing::Clock;
 use super::room_files::{Failures, NamedFiles};
-use super::worker::{deeds_of, in_place, take_files};
+use super::worker::{Earlier, deeds_of, in_place, take_files};
 use crate::chain::chain;
 use crate::event::{Outputs, Phase, Reason, StepState};
 use crate::executor::{ExecutorError, StepOutput, Stream};
@@ -107,7 +111,7 @@ impl Past {
     }
 
     /// The same for the machine.
-    pub(super) fn standstill(&self) -> Standstill {
+    fn standstill(&self) -> Standstill {
         let ended = self.ended.iter();
         Standstill {
             ended: ended
@@ -123,7 +127,7 @@ impl Past {
     }
 
     /// How long ago the job began, and its step.
-    pub(super) fn ages(&self, now: Timestamp) -> (Duration, Duration) {
+    fn ages(&self, now: Timestamp) -> (Duration, Duration) {
         let age = |since: Option<Timestamp>| {
             Duration::from_millis(since.map_or(0, |since| now.millis_since(since)))
         };
@@ -160,16 +164,59 @@ fn is_checkout(step: &Step) -> bool {
         if repository.owner.eq_ignore_ascii_case("actions") && repository.name.eq_ignore_ascii_case("checkout"))
 }
 
+impl JobActor {
+    /// One that goes on with a job whose process is gone.
+    pub(in crate::engine) fn attached(origin: JobOrigin, past: Past) -> Self {
+        let now = origin.shared.world.now();
+        let mut actor = Self::new(origin, None);
+        let order = actor.machine.order().clone();
+        actor.machine = Machine::attached(order, past.standstill());
+        let (age, _) = past.ages(now);
+        actor.clock = Clock::new(actor.origin.plan.timeout.saturating_sub(age));
+        actor.past = Some(Arc::new(past));
+        actor
+    }
+
+    /// How long a step runs already that another process had begin.
+    pub(super) fn age_of(&self, step: &StepId) -> Duration {
+        let is_it = |past: &&Arc<Past>| past.running() == Some(step) && self.earlier.is_some();
+        let past = self.past.as_ref().filter(is_it);
+        past.map_or(Duration::ZERO, |past| past.ages(self.origin.shared.world.now()).1)
+    }
+
+    pub(super) fn attach(&mut self, past: Arc<Past>, ctx: &mut Context<Self>) {
+        self.clock.start(&*self.origin.shared.world, ctx);
+        let attaching = attach(self.origin.clone(), Arc::clone(&past));
+        let attaching = self
+            .origin
+            .shared
+            .io
+            .spawn(self.origin.place_tasks.track(attaching));
+        let waiting = ctx.declare(Activity::Waiting);
+        ctx.spawn(attaching.into_actor(self).map(move |attached, act, ctx| {
+            drop(waiting);
+            let attached = attached.unwrap_or_else(|broken| Err(broke_off(&broken)));
+            let started = attached.map(|attached| {
+                act.contexts = Some(attached.contexts);
+                act.opened = Some(attached.opened);
+                act.earlier = past.running().map(|_| Earlier { said: attached.said });
+                Started::default()
+            });
+            ctx.notify(Input::Opened(started));
+        }));
+    }
+}
+
 /// A place that is gone on with.
-pub(super) struct Attached {
-    pub(super) opened: Opened,
-    pub(super) contexts: Contexts,
+struct Attached {
+    opened: Opened,
+    contexts: Contexts,
     /// Lines of the step that runs, in the log.
-    pub(super) said: u64,
+    said: u64,
 }
 
 /// Goes on with the place of a job. When that cannot be, nothing of it is left.
-pub(super) async fn attach(origin: JobOrigin, past: Arc<Past>) -> Result<Attached, Trouble> {
+async fn attach(origin: JobOrigin, past: Arc<Past>) -> Result<Attached, Trouble> {
     let (shared, key) = (Arc::clone(&origin.shared), origin.key.clone());
     let executor = shared.executors.of(&origin.plan.room);
     let attaching = shared.io.spawn(find(origin, Arc::clone(&past)));

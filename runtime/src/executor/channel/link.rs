@@ -9,7 +9,7 @@ use std::net::SocketAddrV4;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use loom_agent::wire::{Command, NextJob, ShellChoice, StartStep, StepProgram, StepSignal};
+use loom_agent::wire::{Command, NextJob, ShellChoice, StartStep, StepProgram};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
@@ -21,9 +21,9 @@ use super::numbers::StepNumbers;
 use super::reported::{End, Forget, News, Reported, listen};
 use super::signals::StepSignals;
 use super::socket::{self, Idle, Reports};
-use super::tail::{Progress, Tail};
+use super::tail::Tail;
 use super::{ConnectError, JobDirectory};
-use crate::executor::{Closed, ExecutorError, Notes, Program, Signal, StepEnd, StepOutput, StepSpec};
+use crate::executor::{Closed, ExecutorError, Notes, Program, StepEnd, StepOutput, StepSpec};
 
 /// How long an agent that has heard that it is to close has to end everything: its own patience, and time to hand over the
 /// files of a large workspace.
@@ -38,8 +38,8 @@ const START_TIME: Duration = Duration::from_secs(20);
 
 /// The runtime's end of a job's agent.
 pub struct Channel {
-    directory: Arc<JobDirectory>,
-    notes: Arc<dyn Notes>,
+    pub(super) directory: Arc<JobDirectory>,
+    pub(super) notes: Arc<dyn Notes>,
     /// Whom steps run as, when the agent is to change the user.
     user: Option<String>,
     /// Set by the image and wanted by steps though the agent would not pass it on.
@@ -50,7 +50,7 @@ pub struct Channel {
     /// The spool of the step with number 0, where it was made with the job's directory.
     first_spool: std::sync::Mutex<Option<File>>,
     /// Where spools of steps that have ended stay for who may go on with the job; else they go with their step.
-    kept_spools: Option<Arc<KeptSpools>>,
+    pub(super) kept_spools: Option<Arc<KeptSpools>>,
     /// Gives back the agent's ear once a job is closed.
     reader: std::sync::Mutex<Option<JoinHandle<Option<Reports>>>>,
 }
@@ -238,29 +238,6 @@ impl Channel {
         }
     }
 
-    /// Follows a step to its end, and passes signals on to it.
-    pub(super) async fn follow_with_signals(
-        &self,
-        number: u32,
-        tail: Tail,
-        output: Box<dyn StepOutput>,
-        news: watch::Receiver<News>,
-        signals: &mut StepSignals,
-    ) -> Result<StepEnd, ExecutorError> {
-        let following = self.follow(number, tail, output, news);
-        tokio::pin!(following);
-        loop {
-            tokio::select! {
-                biased;
-                ended = &mut following => return ended,
-                signal = signals.next() => {
-                    // An agent that is gone is told of by the step's end.
-                    let _ = self.send(&Command::Signal { step: number, signal: wire(signal) }).await;
-                }
-            }
-        }
-    }
-
     async fn spool_of(&self, number: u32) -> Result<File, ExecutorError> {
         if number == 0 {
             let made = self
@@ -277,60 +254,6 @@ impl Channel {
             .await
             .map_err(|broken| ExecutorError::lost(format!("make a spool: {broken}")))?
             .map_err(|error| ExecutorError::lost(format!("make a spool: {error}")))
-    }
-
-    /// Reads the spool whenever the agent says that there is more; the spool says how the step ended.
-    async fn follow(
-        &self,
-        number: u32,
-        mut tail: Tail,
-        mut output: Box<dyn StepOutput>,
-        mut news: watch::Receiver<News>,
-    ) -> Result<StepEnd, ExecutorError> {
-        loop {
-            let over = match news.changed().await {
-                Ok(()) => {
-                    let news = news.borrow_and_update();
-                    if news.length == 0 && news.over.is_none() {
-                        continue;
-                    }
-                    news.over.clone()
-                }
-                Err(_) => Some("its agent is gone".to_owned()),
-            };
-            loop {
-                let (notes, directory) = (Arc::clone(&self.notes), Arc::clone(&self.directory));
-                let kept = self.kept_spools.clone();
-                let reading = tokio::task::spawn_blocking(move || {
-                    let progress = tail.read(&mut *output, notes.as_ref());
-                    if let Ok(Progress::Ended(end)) = &progress {
-                        if let Ok(end) = &**end {
-                            output.ended(end);
-                        }
-                        // All of it is where it belongs by now.
-                        if !kept.is_some_and(|kept| kept.keeps(tail.length())) {
-                            directory.remove_spool(number);
-                        }
-                    }
-                    (tail, output, progress)
-                });
-                let progress = reading
-                    .await
-                    .map_err(|_| ExecutorError::lost("the writer of the step's output broke down"))?;
-                (tail, output) = (progress.0, progress.1);
-                match progress.2 {
-                    Ok(Progress::Ended(end)) => return end.map_err(ExecutorError::lost),
-                    Ok(Progress::More) => {}
-                    Ok(Progress::Dry) => break,
-                    Err(error) => {
-                        return Err(ExecutorError::lost(format!("read the step's output: {error}")));
-                    }
-                }
-            }
-            if let Some(why) = over {
-                return Err(ExecutorError::lost(why));
-            }
-        }
     }
 
     /// Has a port of `localhost`, as steps see it, lead to `to`.
@@ -455,7 +378,7 @@ impl Channel {
         matches!(&*self.reported.end.borrow(), End::Closed { .. })
     }
 
-    async fn send(&self, command: &Command) -> Result<(), ExecutorError> {
+    pub(super) async fn send(&self, command: &Command) -> Result<(), ExecutorError> {
         let mut bytes = Vec::new();
         command
             .encode(&mut bytes)
@@ -529,14 +452,6 @@ impl Drop for Channel {
 async fn not_taken(mut news: watch::Receiver<News>) {
     if tokio::time::timeout(START_TIME, news.changed()).await.is_ok() {
         std::future::pending().await
-    }
-}
-
-fn wire(signal: Signal) -> StepSignal {
-    match signal {
-        Signal::Interrupt => StepSignal::Interrupt,
-        Signal::Terminate => StepSignal::Terminate,
-        Signal::Kill => StepSignal::Kill,
     }
 }
 

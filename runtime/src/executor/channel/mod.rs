@@ -8,6 +8,7 @@
 mod agent_binary;
 mod directory;
 mod earlier;
+mod following;
 mod link;
 mod numbers;
 mod reported;

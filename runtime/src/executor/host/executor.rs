@@ -20,9 +20,7 @@ use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
 use super::register::{Entry, Register};
 use super::warm::{Agent, Waiting, Warm};
-use crate::executor::channel::{
-    ACTIONS, Channel, ConnectError, Earlier, JobDirectory, TEMP, TOOLS, blocking,
-};
+use crate::executor::channel::{ACTIONS, Channel, ConnectError, JobDirectory, TEMP, TOOLS, blocking};
 use crate::executor::docker::Companions;
 use crate::executor::{
     Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, SilentNotes, Swept,
@@ -35,18 +33,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long one that waits for another job has to answer; it has only to be woken.
 const WARM_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long the agent of another process has to answer: it is there, and has nothing else to do.
-const ATTACH_PATIENCE: Duration = Duration::from_secs(5);
-
 /// How long an agent that has hung up may take to end.
 const END_TIME: Duration = Duration::from_secs(1);
 
 /// Runs jobs on this machine.
 #[derive(Debug)]
 pub struct HostExecutor {
-    options: HostOptions,
+    pub(super) options: HostOptions,
     pub(super) register: Register,
-    warm: Warm,
+    pub(super) warm: Warm,
 }
 
 impl HostExecutor {
@@ -256,45 +251,9 @@ impl HostExecutor {
         Ok(HostPlace::new(
             parts,
             (channel, None),
-            Minder::Own(agent),
+            Minder::Own(Box::new(agent)),
             companions,
         ))
-    }
-
-    /// The agent of a job that another process began, which is gone: as it was written down, marked as it has to be, and the one
-    /// that answers in the job's directory.
-    async fn found(
-        &self,
-        spec: &PlaceSpec,
-        notes: &Arc<dyn Notes>,
-    ) -> Result<(Entry, Channel, Earlier, Minder), ExecutorError> {
-        let (register, name, directory) = (
-            self.register.clone(),
-            spec.key.resource_name(),
-            spec.directory.clone(),
-        );
-        let found = blocking(move || {
-            let entry = register.entry(&name)?;
-            // What it has in an engine is not known here.
-            if entry.directory != directory || entry.engine {
-                return None;
-            }
-            let directory = JobDirectory::open(&directory).ok()?;
-            let (agent, guard) = process::agent_of(&entry.agent, &directory);
-            Some((entry, directory, agent?, guard?))
-        });
-        let Some((entry, directory, agent, guard)) = found.await? else {
-            return Err(ExecutorError::lost("its agent is gone"));
-        };
-        let attached = Channel::attach(directory, ATTACH_PATIENCE, Arc::clone(notes)).await;
-        let (channel, earlier) =
-            attached.map_err(|error| ExecutorError::lost(format!("failed to {error}")))?;
-        let minder = Minder::Found {
-            mark: entry.agent.clone(),
-            agent,
-            guard,
-        };
-        Ok((entry, channel, earlier, minder))
     }
 
     /// Removes all that is written down of a job; whether anything was.
@@ -406,30 +365,7 @@ impl Executor for HostExecutor {
     }
 
     async fn attach(&self, spec: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
-        if !matches!(spec.room, RoomSpec::Host) || !spec.services.is_empty() {
-            return Err(ExecutorError::lost("it has containers"));
-        }
-        let spec = absolute(spec);
-        let (entry, channel, earlier, minder) = Box::pin(self.found(&spec, &notes)).await?;
-        let mark = vec![(process::MARK.to_owned(), spec.key.resource_name())];
-        let channel = kept(channel, &spec).with_env(mark);
-        let parts = Parts {
-            name: spec.key.resource_name(),
-            register: self.register.clone(),
-            facts: facts(&spec, &entry),
-            entry,
-            docker: self.options.docker.clone(),
-            notes,
-            patience: self.options.patience,
-            warm: self.warm.clone(),
-            spec,
-        };
-        Ok(Arc::new(HostPlace::new(
-            parts,
-            (channel, Some(earlier)),
-            minder,
-            None,
-        )))
+        Box::pin(self.attach_to(spec, notes)).await
     }
 
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {
@@ -458,14 +394,14 @@ impl Executor for HostExecutor {
 }
 
 /// Keeps what steps that have ended said, where somebody may go on with the job.
-fn kept(channel: Channel, spec: &PlaceSpec) -> Channel {
+pub(super) fn kept(channel: Channel, spec: &PlaceSpec) -> Channel {
     if spec.orphan_grace.is_zero() {
         return channel;
     }
     channel.with_kept_spools()
 }
 
-fn absolute(spec: PlaceSpec) -> PlaceSpec {
+pub(super) fn absolute(spec: PlaceSpec) -> PlaceSpec {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     PlaceSpec {
         workspace: absolute(&spec.workspace),
@@ -482,7 +418,7 @@ fn ended_at_once(ended: std::io::Result<ExitStatus>, trouble: Option<String>) ->
     }
 }
 
-fn facts(spec: &PlaceSpec, entry: &Entry) -> PlaceFacts {
+pub(super) fn facts(spec: &PlaceSpec, entry: &Entry) -> PlaceFacts {
     let below = |name: &str| entry.directory.join(name).display().to_string();
     PlaceFacts {
         workspace: spec.workspace.display().to_string(),

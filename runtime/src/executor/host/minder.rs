@@ -13,7 +13,7 @@ const EXIT_TIME: Duration = Duration::from_secs(10);
 /// Whose an agent is.
 pub(super) enum Minder {
     /// This process began it.
-    Own(Agent),
+    Own(Box<Agent>),
     /// Another process began it, which is gone.
     Found {
         /// What marks it.

@@ -217,7 +217,7 @@ impl Place for HostPlace {
         // Written down of this job until all of it is gone: only then is the agent another one's.
         remove(&self.parts.entry, &self.parts.register, &self.parts.name).await?;
         if let (Some(Minder::Own(agent)), Some(idle)) = (guard.take(), idle) {
-            self.parts.warm.keep(Waiting { agent, idle });
+            self.parts.warm.keep(Waiting { agent: *agent, idle });
         }
         Ok(closed)
     }

@@ -11,8 +11,10 @@ use std::time::Duration;
 use conformance::{Bench, run, script};
 use loom_runtime::executor::channel::AgentBinary;
 use loom_runtime::executor::host::{AgentProgram, HostExecutor, HostOptions};
-use loom_runtime::executor::{Executor as _, ExecutorError, ExitStatus, RoomSpec};
-use loom_runtime::id::RunId;
+use loom_runtime::executor::{
+    Executor as _, ExecutorError, ExitStatus, FileContent, Place, PlaceSpec, RoomSpec, Signal, StepEnd,
+};
+use loom_runtime::id::{RunId, StepId};
 
 fn executor(temporary: &tempfile::TempDir) -> HostExecutor {
     let agent = AgentBinary::embedded()
@@ -362,4 +364,202 @@ async fn an_agent_of_several_jobs_that_is_killed_loses_the_last_one_alone() {
     // Another process finds nothing of either.
     let other = executor(&bench.temporary);
     other.reclaim(&second.key).await.unwrap();
+}
+
+/// Waits for a condition of other processes.
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let in_time = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(conformance::PATIENCE, in_time).await;
+    assert!(waited.is_ok(), "waited in vain until {what}");
+}
+
+/// Nobody waits for a step any more, as when its process has died.
+async fn abandon(running: conformance::Running) {
+    running.task.abort();
+    let _ended = running.task.await;
+}
+
+/// Follows a step that another process had begun.
+async fn follow(
+    place: &Arc<dyn Place>,
+    step: &StepId,
+) -> (Result<Option<StepEnd>, ExecutorError>, conformance::Output) {
+    let recorder = conformance::Recorder::default();
+    let following = place.follow(step, Box::new(recorder.clone()));
+    let end = tokio::time::timeout(conformance::PATIENCE, following).await;
+    (end.expect("in time"), recorder.take())
+}
+
+/// As if the process had died: nothing of it is connected to the agent any more.
+async fn forsaken(place: Arc<dyn Place>, running: Option<conformance::Running>) {
+    if let Some(running) = running {
+        abandon(running).await;
+    }
+    drop(place);
+}
+
+async fn attached(bench: &Bench, job: &PlaceSpec) -> Arc<dyn Place> {
+    executor(&bench.temporary)
+        .attach(job.clone(), Arc::new(conformance::Heard::default()))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn another_process_goes_on_with_the_steps_of_a_dead_one() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let said = script("echo one; echo o=1 >>$GITHUB_OUTPUT; exit 3");
+    let (first, _) = run(&place, said.clone()).await;
+    let endless = script("echo before; until test -e go; do sleep 0.01; done; echo after; echo x >>ran");
+    let running = conformance::start(&place, endless.clone()).await;
+    forsaken(place, Some(running)).await;
+
+    let place = attached(&bench, &job).await;
+    // What had ended says it again, and what runs says all of it.
+    let (end, output) = follow(&place, &said.id).await;
+    assert_eq!((end.unwrap().unwrap(), output.text()), (first, "one\n"));
+    std::fs::write(job.workspace.join("go"), "").unwrap();
+    let (end, output) = follow(&place, &endless.id).await;
+    assert_eq!(end.unwrap().unwrap().status, ExitStatus::Code(0));
+    assert_eq!(output.text(), "before\nafter\n");
+    let (end, _) = follow(&place, &script("").id).await;
+    assert_eq!(end.unwrap(), None);
+    let (_, output) = run(&place, script("cat ran")).await;
+    assert_eq!(output.text(), "x\n");
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn a_step_that_ended_while_nobody_was_there_has_its_end_and_can_be_signalled_before() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let short =
+        script("echo here; until test -e go; do sleep 0.01; done; echo o=2 >>$GITHUB_OUTPUT; touch gone");
+    let long = script("echo here; exec sleep 1000");
+    let first = conformance::start(&place, short.clone()).await;
+    let second = conformance::start(&place, long.clone()).await;
+    abandon(first).await;
+    forsaken(place, Some(second)).await;
+    std::fs::write(job.workspace.join("go"), "").unwrap();
+    let spool = job.directory.join("spool/0.spool");
+    // Its last record: what the command file holds, and the exit.
+    until("the step has ended", || {
+        std::fs::read(&spool).is_ok_and(|bytes| bytes.windows(4).any(|part| part == b"o=2\n"))
+            && job.workspace.join("gone").exists()
+    })
+    .await;
+
+    let place = attached(&bench, &job).await;
+    let (end, _) = follow(&place, &short.id).await;
+    assert_eq!(
+        end.unwrap().unwrap().files.output,
+        FileContent::Bytes(b"o=2\n".to_vec())
+    );
+    place.signal(&long.id, Signal::Terminate).await.unwrap();
+    let (end, _) = follow(&place, &long.id).await;
+    let end = end.unwrap().unwrap();
+    assert_eq!((end.status, end.signalled), (ExitStatus::Signal(15), true));
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn an_agent_that_had_other_jobs_before_is_found_with_the_one_that_it_has() {
+    let bench = bench();
+    let (first, second) = (bench.job(), bench.job());
+    let place = bench.open(&first).await;
+    let agent = agent_of(&first);
+    place.close().await.unwrap();
+    let place = bench.open(&second).await;
+    assert_eq!(agent_of(&second), agent);
+    let step = script("echo here; until test -e go; do sleep 0.01; done");
+    let running = conformance::start(&place, step.clone()).await;
+    forsaken(place, Some(running)).await;
+    let place = attached(&bench, &second).await;
+    std::fs::write(second.workspace.join("go"), "").unwrap();
+    let (end, output) = follow(&place, &step.id).await;
+    assert_eq!(end.unwrap().unwrap().status, ExitStatus::Code(0));
+    assert_eq!(output.text(), "here\n");
+    place.close().await.unwrap();
+    bench.nothing_is_left(&second).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_gone_on_with_is_refused_and_can_be_reclaimed() {
+    let bench = bench();
+    let other = executor(&bench.temporary);
+    let refused = async |job: &PlaceSpec| {
+        let notes = Arc::new(conformance::Heard::default());
+        let error = other.attach(job.clone(), notes).await.err().unwrap();
+        assert!(matches!(error, ExecutorError::Lost { .. }), "{error}");
+        other.reclaim(&job.key).await.unwrap();
+        bench.nothing_is_left(job).await;
+    };
+    // One that is not there at all.
+    refused(&bench.job()).await;
+    // One whose agent is frozen.
+    let job = bench.job();
+    forsaken(bench.open(&job).await, None).await;
+    (bench.freeze)(&job).await;
+    refused(&job).await;
+    // One that was killed.
+    let job = bench.job();
+    forsaken(bench.open(&job).await, None).await;
+    let killed = std::process::Command::new("kill")
+        .args(["-KILL", &agent_of(&job)])
+        .status();
+    assert!(killed.unwrap().success());
+    let guard = std::fs::read_to_string(job.directory.join("agent.guard")).unwrap();
+    let guard = format!("/proc/{}/stat", guard.split(' ').next().unwrap());
+    until("what watches over it is gone, too", || {
+        std::fs::read_to_string(&guard).map_or(true, |stat| stat.contains(") Z "))
+    })
+    .await;
+    refused(&job).await;
+    // One of which a step's spool is not what it was.
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    run(&place, script("echo one")).await;
+    forsaken(place, None).await;
+    std::fs::write(job.directory.join("spool/0.spool"), "something else").unwrap();
+    refused(&job).await;
+    // One whose directory is another's.
+    let job = bench.job();
+    forsaken(bench.open(&job).await, None).await;
+    let elsewhere = PlaceSpec {
+        directory: bench.job().directory,
+        ..job.clone()
+    };
+    let notes = Arc::new(conformance::Heard::default());
+    assert!(other.attach(elsewhere, notes).await.is_err());
+    other.reclaim(&job.key).await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn without_a_grace_nothing_outlives_its_process() {
+    let bench = bench();
+    let job = PlaceSpec {
+        orphan_grace: Duration::ZERO,
+        ..bench.job()
+    };
+    let place = bench.open(&job).await;
+    run(&place, script("echo one")).await;
+    assert!(!job.directory.join("spool/0.spool").exists());
+    let running = conformance::start(&place, script("echo here; exec sleep 1000")).await;
+    forsaken(place, Some(running)).await;
+    until("nothing runs any more", || {
+        marked(&job.key.resource_name()).is_empty()
+    })
+    .await;
+    executor(&bench.temporary).reclaim(&job.key).await.unwrap();
+    bench.nothing_is_left(&job).await;
 }

@@ -38,7 +38,7 @@ pub(crate) struct Serve {
     pub(crate) stay: bool,
     /// This is a container of the job's own: git may be told to trust the workspace.
     pub(crate) own_machine: bool,
-    /// How long to go on without a client; `None` is for ever.
+    /// How long to go on without a client: zero ends with it, `None` is for ever.
     pub(crate) orphan_grace: Option<Duration>,
     /// How long a step's streams stay open after its main process has ended.
     pub(crate) drain: Duration,
@@ -96,7 +96,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             client: found.client,
             stay: found.stay,
             own_machine: found.own_machine,
-            orphan_grace: found.orphan_grace.filter(|grace| !grace.is_zero()),
+            orphan_grace: found.orphan_grace,
             drain: found.drain.unwrap_or(Duration::from_secs(5)),
             kill_grace: found.kill_grace.unwrap_or(Duration::from_secs(1)),
         })),
@@ -174,20 +174,22 @@ mod tests {
     }
 
     #[test]
-    fn scripts_default_to_the_jobs_directory_and_zero_grace_means_for_ever() {
-        let Ok(Command::Serve(serve)) = parsed("serve --dir /j --workspace /w --orphan-grace 0") else {
+    fn scripts_default_to_the_jobs_directory_and_the_grace_to_for_ever() {
+        let Ok(Command::Serve(serve)) = parsed("serve --dir /j --workspace /w") else {
             panic!("not a serve")
         };
         assert_eq!(serve.scripts.as_os_str(), "/j/scripts/");
         assert_eq!(serve.orphan_grace, None);
         assert_eq!(serve.drain, Duration::from_secs(5));
         let Ok(Command::Serve(serve)) = parsed(
-            "serve --guard --client --dir /j --workspace /w --files /f --own-machine --script-paths /s/a-",
+            "serve --guard --client --dir /j --workspace /w --files /f --own-machine --script-paths /s/a- \
+             --orphan-grace 0",
         ) else {
             panic!("not a serve")
         };
         assert!(serve.guard && serve.client && serve.own_machine && serve.files == Some(PathBuf::from("/f")));
         assert_eq!(serve.scripts, PathBuf::from("/s/a-"));
+        assert_eq!(serve.orphan_grace, Some(Duration::ZERO));
     }
 
     #[test]

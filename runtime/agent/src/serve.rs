@@ -187,6 +187,8 @@ impl<'a> Agent<'a> {
         if self.strangers.len() < MAX_STRANGERS && self.closing.is_none() {
             all.push((Source::Listener, sys::readable(self.listener.as_raw_fd())));
         }
+        // Before the strangers: what a client sent before its end counts, and whoever follows it must not find a step that has
+        // not begun yet and then does. A socket holds less than is read at once.
         all.extend(
             self.client
                 .iter()

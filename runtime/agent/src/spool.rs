@@ -1,7 +1,8 @@
-//! The records of a step's spool file: what it wrote, when, what its command files hold, and how it ended.
+//! The records of a step's spool file: which step it is, what it wrote, when, what its command files hold, and how it
+//! ended.
 //!
 //! A record is a kind (u8), a time (unix milliseconds, u64), a length (u32) and that many bytes. The file is written by
-//! the agent alone, one `write` a record, and ends with [`Record::Exit`]. A reader may see a record in part: it waits
+//! the agent alone, one `write` a record, begins with [`Record::Begin`] and ends with [`Record::Exit`]. A reader may see a record in part: it waits
 //! for more.
 
 use std::time::Duration;
@@ -20,6 +21,7 @@ const STDERR: u8 = 2;
 const NOTE: u8 = 3;
 const EXIT: u8 = 4;
 const FILE: u8 = 5;
+const BEGIN: u8 = 6;
 
 /// How much of a command file goes into one record.
 const PIECE: usize = 512 * 1024;
@@ -36,6 +38,8 @@ pub enum Stream {
 /// One record of a spool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record<'a> {
+    /// The agent has taken the step, which its runtime calls so. A spool without it is of a step that never began.
+    Begin(String),
     /// The step wrote these bytes.
     Output {
         /// Where to.
@@ -113,13 +117,22 @@ pub fn output_header(stream: Stream, at: u64, length: u32) -> [u8; HEADER] {
     header(kind, at, length)
 }
 
+/// A whole record of a step's beginning.
+pub fn begin(at: u64, name: &str) -> Vec<u8> {
+    text(BEGIN, at, name)
+}
+
 /// A whole note record. A text above 64 kB is cut.
-pub fn note(at: u64, text: &str) -> Vec<u8> {
+pub fn note(at: u64, note: &str) -> Vec<u8> {
+    text(NOTE, at, note)
+}
+
+fn text(kind: u8, at: u64, text: &str) -> Vec<u8> {
     let end = (0..=text.len().min(64 * 1024))
         .rev()
         .find(|end| text.is_char_boundary(*end))
         .unwrap_or(0);
-    whole(NOTE, at, text.get(..end).unwrap_or_default().as_bytes())
+    whole(kind, at, text.get(..end).unwrap_or_default().as_bytes())
 }
 
 /// The whole records of what a command file holds.
@@ -228,6 +241,7 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Record<'_>, usize)>, Malformed> {
             at,
             bytes: content,
         },
+        BEGIN => Record::Begin(String::from_utf8_lossy(content).into_owned()),
         NOTE => Record::Note(String::from_utf8_lossy(content).into_owned()),
         EXIT => Record::Exit(decode_exit(content)?),
         FILE => decode_file(content)?,
@@ -316,7 +330,8 @@ mod tests {
                 signalled: false,
             },
         ];
-        let mut file = output_header(Stream::Stderr, 12, 3).to_vec();
+        let mut file = begin(11, "0@2");
+        file.extend(output_header(Stream::Stderr, 12, 3));
         file.extend_from_slice(b"a\0b");
         file.extend(note(13, "closed"));
         for one in &exits {
@@ -330,7 +345,8 @@ mod tests {
                 assert_eq!(decode(&rest[..cut]).unwrap(), None, "cut at {cut}");
             }
             match seen {
-                0 => assert_eq!(
+                0 => assert_eq!(record, Record::Begin("0@2".into())),
+                1 => assert_eq!(
                     record,
                     Record::Output {
                         stream: Stream::Stderr,
@@ -338,13 +354,13 @@ mod tests {
                         bytes: b"a\0b"
                     }
                 ),
-                1 => assert_eq!(record, Record::Note("closed".into())),
-                n => assert_eq!(record, Record::Exit(exits[n - 2].clone())),
+                2 => assert_eq!(record, Record::Note("closed".into())),
+                n => assert_eq!(record, Record::Exit(exits[n - 3].clone())),
             }
             seen += 1;
             rest = &rest[length..];
         }
-        assert_eq!(seen, 5);
+        assert_eq!(seen, 6);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Step {
     /// Starts a step. What the user's side got wrong becomes the step's end ([`Status::NotStarted`]).
     ///
     /// # Errors
-    /// Only when its spool cannot be opened: then there is no place to say anything.
+    /// Only when its spool cannot be used: then there is no place to say anything.
     pub(crate) fn start(
         start: &StartStep,
         places: &Places,
@@ -83,6 +83,12 @@ impl Step {
             drained_by: None,
             signalled: false,
         };
+        // Before anything of it happens: who comes after this runtime knows by it that the step has begun.
+        step.spool.write(&spool::begin(now(), &start.name));
+        if let Some(trouble) = step.spool.trouble.take() {
+            return Err(trouble);
+        }
+        step.reported = step.spool.length;
         if let Err(why) = program::prepare(start, places).and_then(|prepared| step.spawn(prepared)) {
             step.finish(Status::NotStarted(why), None);
         }

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command as Process, Stdio};
@@ -27,6 +28,10 @@ struct Job {
 
 impl Job {
     fn new(more: &[&str]) -> Self {
+        Self::with(Stdio::null(), more)
+    }
+
+    fn with(stdin: Stdio, more: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let workspace = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(layout::NONCE), NONCE).unwrap();
@@ -40,7 +45,7 @@ impl Job {
             .arg(workspace.path())
             .args(more)
             .env("INHERITED", "yes")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -60,12 +65,7 @@ impl Job {
 
     fn connect(&self) -> Client {
         let path = self.path(layout::SOCKET);
-        let stream = UnixStream::connect(&path).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Client {
-            stream,
-            frames: Frames::default(),
-        }
+        Client::over(UnixStream::connect(&path).unwrap())
     }
 
     fn client(&self, epoch: u64) -> Client {
@@ -101,6 +101,7 @@ impl Job {
                     bytes,
                     ..
                 } => spooled.err.extend_from_slice(bytes),
+                Record::Begin(name) => spooled.name = Some(name),
                 Record::Note(note) => spooled.notes.push(note),
                 Record::File(kind, part) => {
                     let text = match part {
@@ -143,6 +144,7 @@ impl Drop for Job {
 
 #[derive(Debug, Default)]
 struct Spooled {
+    name: Option<String>,
     out: Vec<u8>,
     err: Vec<u8>,
     notes: Vec<String>,
@@ -166,6 +168,14 @@ struct Client {
 }
 
 impl Client {
+    fn over(stream: UnixStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self {
+            stream,
+            frames: Frames::default(),
+        }
+    }
+
     fn send(&mut self, command: &Command) {
         let mut bytes = Vec::new();
         command.encode(&mut bytes).unwrap();
@@ -220,6 +230,7 @@ impl Client {
 fn sh(step: u32, script: &str) -> StartStep {
     StartStep {
         step,
+        name: format!("step {step}"),
         program: StepProgram::Script {
             text: script.to_owned(),
             shells: vec![shell("sh")],
@@ -273,6 +284,7 @@ fn a_step_says_how_it_ended_and_what_it_wrote_where() {
     let spooled = job.run(&mut client, start);
     let inside = job.workspace.path().join("sub");
     assert_eq!(spooled.out(), format!("out yes env\n{}\n", inside.display()));
+    assert_eq!(spooled.name.as_deref(), Some("step 0"));
     assert_eq!(spooled.err, b"err\n");
     assert_eq!(spooled.status(), &Status::Code(7));
     assert!(spooled.exit.unwrap().usage.unwrap().max_resident > 100_000);
@@ -469,6 +481,31 @@ fn a_step_goes_on_without_its_runtime_and_a_newer_one_finds_all_of_it() {
 }
 
 #[test]
+fn what_a_client_asked_for_before_its_end_has_begun_when_a_newer_one_is_welcome() {
+    let job = Job::new(&[]);
+    let mut first = job.client(1);
+    job.make_spool(0);
+    let agent = job.agent.id().to_string();
+    let tell = |signal: &str| {
+        let told = Process::new("kill").args([signal, &agent]).status();
+        assert!(told.unwrap().success());
+    };
+    tell("-STOP");
+    first.send(&Command::Start(sh(0, "until test -e go; do :; done; echo done")));
+    drop(first);
+    let mut second = job.connect();
+    second.hello(2);
+    tell("-CONT");
+    let Report::Welcome { running, .. } = second.report() else {
+        panic!("no welcome")
+    };
+    assert_eq!(running, [0]);
+    fs::write(job.workspace.path().join("go"), "").unwrap();
+    second.until_exited(0);
+    assert_eq!(job.read_spool(0).out(), "done\n");
+}
+
+#[test]
 fn a_newer_epoch_evicts_and_everything_else_is_refused_with_a_reason() {
     let job = Job::new(&[]);
     let mut old = job.client(5);
@@ -609,6 +646,22 @@ fn an_orphaned_agent_ends_everything() {
     assert_eq!(job.ended(), 143);
     assert!(!alive(&pid));
     assert!(matches!(job.read_spool(0).status(), Status::Lost(_)));
+}
+
+#[test]
+fn without_a_grace_an_agent_ends_with_its_client() {
+    let (own, of_agent) = UnixStream::pair().unwrap();
+    let stdin = Stdio::from(OwnedFd::from(of_agent));
+    let mut job = Job::with(stdin, &["--orphan-grace", "0", "--client"]);
+    let mut client = Client::over(own);
+    assert!(matches!(client.report(), Report::Welcome { .. }));
+    job.make_spool(0);
+    client.send(&Command::Start(sh(0, "echo $$; exec sleep 1000")));
+    assert!(matches!(client.report(), Report::Grew { .. }));
+    let pid = job.read_spool(0).out().trim().to_owned();
+    drop(client);
+    assert_eq!(job.ended(), 143);
+    assert!(!alive(&pid));
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(super) async fn rerun(global: Global, args: RerunArgs) -> Exit {
 async fn again(session: &mut Session, global: &Global, args: &RerunArgs) -> Result<Exit, Exit> {
     let stops = &mut session.stops;
     let workspace = setup::workspace(global)?;
-    let engine = unless_stopped(stops, setup::engine(global, &workspace)).await?;
+    let engine = unless_stopped(stops, setup::engine_for_jobs(global, &workspace)).await?;
     // A run whose process is gone has ended, as lost.
     let mut warned = setup::Warned::default();
     let left = setup::recover(&engine, Vec::new(), &mut warned).await;

@@ -31,7 +31,7 @@ pub(super) async fn resume(global: Global, args: ResumeArgs) -> Exit {
 async fn go_on(session: &mut Session, global: &Global, args: &ResumeArgs) -> Result<Exit, Exit> {
     let stops = &mut session.stops;
     let workspace = setup::workspace(global)?;
-    let engine = unless_stopped(stops, setup::engine(global, &workspace)).await?;
+    let engine = unless_stopped(stops, setup::engine_for_jobs(global, &workspace)).await?;
     // Nothing is put right before: a run that was begun by `run` would be ended by that.
     let run = load(&engine, &args.run).await?;
     let workspace = match &global.workspace {

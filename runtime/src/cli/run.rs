@@ -107,7 +107,7 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
     let (engine, is_new) = match &session.engine {
         Some(engine) => (engine.clone(), false),
         None => (
-            unless_stopped(stops, setup::engine(global, &workspace)).await?,
+            unless_stopped(stops, setup::engine_for_jobs(global, &workspace)).await?,
             true,
         ),
     };

@@ -38,7 +38,7 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
         talk::error(&format!("signals cannot be listened for: {error}"));
         Exit::Machine
     })?;
-    let engine = setup::engine(global, &workspace).await?;
+    let engine = setup::engine_for_jobs(global, &workspace).await?;
     recover(&engine, options.defaults.executor).await;
     let serving = serve(engine, options).await.map_err(|error| {
         talk::error(&format!("failed to serve: {}", crate::chain::chain(&error)));

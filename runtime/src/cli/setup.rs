@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -12,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::{ExecutorChoice, Global, LogFormat, LogLevel, Pull};
 use super::{Exit, talk};
-use crate::config::{FileConfig, default_state_directory, user_config_file};
+use crate::config::{FileConfig, LONGEST_GRACE, default_state_directory, user_config_file};
 use crate::engine::{Engine, EngineOptions};
 use crate::executor::{Executor, PullPolicy};
 use crate::id::RunId;
@@ -107,8 +108,45 @@ const NOT_YET: [(&str, &str); 2] = [
     ),
 ];
 
+/// Seconds for which jobs on this machine go on when their process has died.
+const ORPHAN_GRACE: &str = "LOOM_ORPHAN_GRACE";
+
+/// How long jobs on this machine go on when this process has died, where somebody says it.
+fn orphan_grace(workspace: &std::path::Path) -> Result<Option<Duration>, Exit> {
+    let seconds = match variable(ORPHAN_GRACE).filter(|text| !text.is_empty()) {
+        None => configuration(workspace)?.run.orphan_grace,
+        Some(text) => {
+            let seconds = text.to_str().and_then(|text| text.trim().parse().ok());
+            let taken = seconds.filter(|seconds| *seconds <= LONGEST_GRACE);
+            let wrong = || {
+                usage(&format!(
+                    "{ORPHAN_GRACE} is `{}`, and has to be a whole number of seconds, at most {LONGEST_GRACE}",
+                    text.display()
+                ))
+            };
+            Some(taken.ok_or_else(wrong)?)
+        }
+    };
+    Ok(seconds.map(|seconds| Duration::from_secs(seconds.into())))
+}
+
+/// The engine on the project's state directory, of a command that has jobs run.
+pub(super) async fn engine_for_jobs(global: &Global, workspace: &std::path::Path) -> Result<Engine, Exit> {
+    let project = workspace.to_owned();
+    let grace = on_a_thread(move || orphan_grace(&project)).await?;
+    open(global, workspace, grace).await
+}
+
 /// The engine on the project's state directory.
 pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Result<Engine, Exit> {
+    open(global, workspace, None).await
+}
+
+async fn open(
+    global: &Global,
+    workspace: &std::path::Path,
+    orphan_grace: Option<Duration>,
+) -> Result<Engine, Exit> {
     for (variable, instead) in NOT_YET {
         if std::env::var_os(variable).is_some_and(|value| !value.is_empty()) {
             talk::warning(&format!("{variable} has no effect yet: {instead}"));
@@ -123,12 +161,12 @@ pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Resu
         talk::help("set LOOM_STATE_DIR to a directory");
         return Err(Exit::Machine);
     };
-    Engine::open(EngineOptions::new(directory))
-        .await
-        .map_err(|error| {
-            talk::error(&format!("failed to {}", crate::chain::chain(&error)));
-            Exit::Machine
-        })
+    let mut options = EngineOptions::new(directory);
+    options.orphan_grace = orphan_grace.unwrap_or(options.orphan_grace);
+    Engine::open(options).await.map_err(|error| {
+        talk::error(&format!("failed to {}", crate::chain::chain(&error)));
+        Exit::Machine
+    })
 }
 
 /// What was said at this start of what earlier runs left.

@@ -37,6 +37,9 @@ pub struct FileConfig {
     pub lint: LintConfig,
 }
 
+/// The longest `orphan-grace`, in seconds: a week.
+pub const LONGEST_GRACE: u32 = 604_800;
+
 /// Defaults of `loom-runtime run`, named as its flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -50,6 +53,9 @@ pub struct RunDefaults {
     pub parallel: Option<NonZeroUsize>,
     /// What becomes of jobs whose label nothing runs.
     pub unmapped_label: Option<UnmappedLabel>,
+    /// Seconds for which jobs on the machine itself go on when the process that runs them has died.
+    #[serde(default, deserialize_with = "grace")]
+    pub orphan_grace: Option<u32>,
     /// How jobs see the project.
     pub workspace_mode: Option<WorkspaceMode>,
     /// Whose place is kept when its job is done.
@@ -138,6 +144,16 @@ fn port<'de, D: Deserializer<'de>>(text: D) -> Result<Option<u16>, D::Error> {
 fn seconds<'de, D: Deserializer<'de>>(text: D) -> Result<Option<u64>, D::Error> {
     let number = |number| u64::try_from(number).ok();
     whole(text, number, "a whole number of seconds").map(Some)
+}
+
+/// A time that is bounded, so that nothing runs for ever that nobody knows of.
+fn grace<'de, D: Deserializer<'de>>(text: D) -> Result<Option<u32>, D::Error> {
+    let number = |number| {
+        u32::try_from(number)
+            .ok()
+            .filter(|number| *number <= LONGEST_GRACE)
+    };
+    whole(text, number, "a whole number of seconds, at most 604800").map(Some)
 }
 
 /// A whole number that is taken; else what was given and what is wanted, in words that are not those of a program's types.
@@ -244,6 +260,7 @@ impl RunDefaults {
             pull: self.pull.or(other.pull),
             parallel: self.parallel.or(other.parallel),
             unmapped_label: self.unmapped_label.or(other.unmapped_label),
+            orphan_grace: self.orphan_grace.or(other.orphan_grace),
             workspace_mode: self.workspace_mode.or(other.workspace_mode),
             keep: self.keep.or(other.keep),
             node: self.node.or(other.node),
@@ -330,7 +347,7 @@ mod tests {
         .unwrap();
         std::fs::write(
             directory.path().join("loom.toml"),
-            "[run]\nactor = 'bob'\nunmapped-label = 'fail'\nworkspace-mode = 'overlay'\nkeep = 'failed'\n\
+            "[run]\nactor = 'bob'\norphan-grace = 0\nunmapped-label = 'fail'\nworkspace-mode = 'overlay'\nkeep = 'failed'\n\
              node = '/opt/node/bin/node'\ndefault-branch = 'trunk'\nenv-file = 'e'\nsecret-file = 's'\nvar-file = 'v'\n\
              input-file = 'i'\nenv = {A = 'project'}\n\
              [actions]\noverrides = {'o/r@v1' = 'dir'}\noffline = true\nfrozen = false\n",
@@ -341,7 +358,10 @@ mod tests {
         assert_eq!(config.run.actor.as_deref(), Some("bob"));
         assert_eq!(config.run.unmapped_label, Some(UnmappedLabel::Fail));
         assert_eq!(config.run.workspace_mode, Some(WorkspaceMode::Overlay));
-        assert_eq!(config.run.keep, Some(Keep::Failed));
+        assert_eq!(
+            (config.run.keep, config.run.orphan_grace),
+            (Some(Keep::Failed), Some(0))
+        );
         let env: Vec<&str> = config.run.env.values().map(String::as_str).collect();
         assert_eq!(env, ["project", "user"]);
         assert_eq!(
@@ -393,6 +413,7 @@ mod tests {
             ("[server]\nport = 70000\n", "it is 70000, and"),
             ("[server]\nport = 1.5\n", "a whole number from 0 to 65535"),
             ("[server]\nforget-after = -1\n", "a whole number of seconds"),
+            ("[run]\norphan-grace = 604801\n", "at most 604800"),
             ("[server]\nruns = 0\n", "at least 1"),
             ("[run]\nexecutor = 'podman'\n", "`docker`"),
             ("[run]\npull = 'often'\n", "`missing`"),

@@ -9,6 +9,6 @@ mod lint;
 mod paths;
 
 pub use choices::{Keep, WorkspaceMode};
-pub use file::{ActionsConfig, ConfigError, FileConfig, RunDefaults, ServerConfig};
+pub use file::{ActionsConfig, ConfigError, FileConfig, LONGEST_GRACE, RunDefaults, ServerConfig};
 pub use lint::LintConfig;
 pub use paths::{default_action_cache, default_state_directory, user_config_file};

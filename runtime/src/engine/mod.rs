@@ -63,8 +63,12 @@ use crate::owner::Ownership;
 use crate::state::{FoldError, RerunError};
 use crate::world::{SystemWorld, World};
 
-/// How a run's remains are bounded in time: processes of a run whose owner was killed end by themselves after this.
+/// How a run's remains are bounded in time: containers of a run whose owner was killed end by themselves after this, for nobody
+/// goes on with them.
 const ORPHAN_GRACE: Duration = Duration::from_secs(10);
+
+/// How long jobs on this machine go on when nobody says otherwise: enough for another process to be started.
+const GO_ON: Duration = Duration::from_secs(60);
 
 /// A failure of the engine. Messages fit after "failed to …".
 #[derive(Debug, Error)]
@@ -111,6 +115,9 @@ pub struct EngineOptions {
     pub state_directory: PathBuf,
     /// Time and chance.
     pub world: Arc<dyn World>,
+    /// How long a job on this machine goes on when this process has died, before its agent ends it: until then another process
+    /// may go on with it. Zero: not at all.
+    pub orphan_grace: Duration,
 }
 
 impl EngineOptions {
@@ -119,6 +126,7 @@ impl EngineOptions {
         Self {
             state_directory,
             world: Arc::new(SystemWorld),
+            orphan_grace: GO_ON,
         }
     }
 }
@@ -141,6 +149,7 @@ struct Opened {
     instance: String,
     ownership: Ownership,
     executors: Executors,
+    orphan_grace: Duration,
 }
 
 impl Engine {
@@ -149,7 +158,7 @@ impl Engine {
     /// # Errors
     /// When it cannot be made, locked or read.
     pub async fn open(options: EngineOptions) -> Result<Self, EngineError> {
-        let path = options.state_directory;
+        let (path, orphan_grace) = (options.state_directory, options.orphan_grace);
         let directory_error = |path: PathBuf| move |cause| EngineError::Directory { path, cause };
         let threads = IoThreads::start().map_err(directory_error(path.clone()))?;
         let io = threads.handle().ok_or(EngineError::Stopped)?;
@@ -161,6 +170,7 @@ impl Engine {
             let ownership = Ownership::take(&directory.owners(), &instance).map_err(directory_error(path))?;
             Ok::<_, EngineError>(Opened {
                 executors: machine::executors(&directory, &instance),
+                orphan_grace,
                 directory,
                 journal: Arc::new(journal),
                 instance,
@@ -187,6 +197,7 @@ impl Engine {
 
     fn assemble(opened: Opened, io: Io, world: Arc<dyn World>, threads: Option<IoThreads>) -> Self {
         let Opened {
+            orphan_grace,
             directory,
             journal,
             instance,
@@ -202,7 +213,7 @@ impl Engine {
             world,
             io,
             progress: broadcast::channel(256).0,
-            orphan_grace: ORPHAN_GRACE,
+            orphan_grace,
             orphans: Orphans::default(),
             pauses: AtomicUsize::new(0),
             numbers: numbers::Numbers::default(),

@@ -230,12 +230,26 @@ async fn sweep(
     runs: &[Summary],
     recovered: &mut Recovered,
 ) -> Vec<RunId> {
+    sweep_but(shared, executors, runs, &BTreeSet::new(), recovered).await
+}
+
+/// The same, and leaves the places of these names alone.
+async fn sweep_but(
+    shared: &Shared,
+    executors: &[Arc<dyn Executor>],
+    runs: &[Summary],
+    spared: &BTreeSet<String>,
+    recovered: &mut Recovered,
+) -> Vec<RunId> {
     if executors.is_empty() {
         return Vec::new();
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
     let kept = match kept::names(shared).await {
-        Ok(kept) => kept,
+        Ok(mut kept) => {
+            kept.extend(spared.iter().cloned());
+            kept
+        }
         Err(error) => {
             recovered.problems.push(format!(
                 "failed to find out in {} which places are kept, so nothing is removed: {error}",
@@ -393,8 +407,13 @@ pub(super) async fn cancel_dead(shared: &Shared, id: &RunId, by: &str) -> Result
     Ok(())
 }
 
-/// Removes what the dead owner of a run left that this process has taken over, and says what could not be.
-pub(super) async fn sweep_dead(shared: &Shared, run: &RunId) -> Result<Vec<String>, EngineError> {
+/// Removes what the dead owner of a run left that this process has taken over, but for the places of these names, and says what
+/// could not be.
+pub(super) async fn sweep_dead(
+    shared: &Shared,
+    run: &RunId,
+    spared: &BTreeSet<String>,
+) -> Result<Vec<String>, EngineError> {
     let mut recovered = Recovered::default();
     let found = listed(shared, |query| query.id = Some(run.0.clone())).await?;
     let found: Vec<Summary> = found.into_iter().filter(|found| found.id == *run).collect();
@@ -403,7 +422,7 @@ pub(super) async fn sweep_dead(shared: &Shared, run: &RunId) -> Result<Vec<Strin
     if !on_host {
         executors.push(Arc::clone(&shared.executors.docker));
     }
-    sweep(shared, &executors, &found, &mut recovered).await;
+    sweep_but(shared, &executors, &found, spared, &mut recovered).await;
     Ok(recovered.problems)
 }
 

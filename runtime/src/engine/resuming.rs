@@ -215,7 +215,7 @@ async fn pass_on(shared: &Shared, id: &RunId, cancels: Vec<String>) -> Result<()
 /// process's by now.
 pub(super) async fn take(shared: &Shared, id: &RunId, launch: &Launch) -> Result<Resumed, EngineError> {
     let (run, restored) = take_over(shared, id, launch).await?;
-    let left = recovery::sweep_dead(shared, id).await?;
+    let left = recovery::sweep_dead(shared, id, &restored.places(&run)).await?;
     let run = tell_left(shared, run, left).await?;
     let now = shared.world.now();
     for (job, state) in &run.jobs {
@@ -251,7 +251,7 @@ async fn take_over(shared: &Shared, id: &RunId, launch: &Launch) -> Result<(Run,
     let mut pause = Duration::from_millis(100);
     for _ in 0..TRIES {
         let run = read(shared, id).await?;
-        let (upto, known) = match restored.take() {
+        let (upto, mut known) = match restored.take() {
             // It was written, and the answer was lost.
             Some((upto, known)) if run.owner == shared.owner && run.last > upto => return Ok((run, known)),
             Some((upto, known)) if run.last == upto => (upto, known),
@@ -261,6 +261,7 @@ async fn take_over(shared: &Shared, id: &RunId, launch: &Launch) -> Result<(Run,
             }
         };
         let reason = recovery::owner_died(&run.owner);
+        known.look_for_pasts(&run, &shared.executors, &reason);
         let events = known.broken_off(&run, &reason, shared.world.now());
         let taken = shared
             .journal

@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     pub(crate) world: Arc<dyn World>,
     pub(crate) io: Io,
     pub(crate) progress: broadcast::Sender<Progress>,
-    /// How long a job's processes may go on when this process has vanished.
+    /// How long a job's processes on this machine may go on when this process has vanished.
     pub(crate) orphan_grace: Duration,
     pub(crate) orphans: Orphans,
     /// Jobs of this process that are paused.

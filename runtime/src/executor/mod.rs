@@ -75,6 +75,28 @@ pub trait Executor: Send + Sync {
     /// See [`ExecutorError`]; nothing is left behind then, unless [`ExecutorError::may_leave`] says so.
     async fn open(&self, place: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError>;
 
+    /// Whether its places go on for a while when the process that opened them dies: then [`Executor::attach`] may find them.
+    fn outlives_its_process(&self) -> bool {
+        false
+    }
+
+    /// Goes on with a place that a process of this state directory had opened for `place`, which is gone, and in which the job's
+    /// steps may still run. Nothing begins in it by that. This process owns the run already: of two that attach, the later one has
+    /// the place.
+    ///
+    /// # Errors
+    /// [`ExecutorError::Lost`] when it is not there any more, does not answer, or is not the one that is meant. It is left as
+    /// it is then, for [`Executor::reclaim`].
+    async fn attach(
+        &self,
+        _place: PlaceSpec,
+        _notes: Arc<dyn Notes>,
+    ) -> Result<Arc<dyn Place>, ExecutorError> {
+        Err(ExecutorError::lost(
+            "its kind ends with the process that opened it",
+        ))
+    }
+
     /// Removes whatever a job's place still holds.
     ///
     /// # Errors
@@ -117,6 +139,20 @@ pub trait Place: Send + Sync {
     /// [`ExecutorError::Lost`] when the outcome cannot be known; a step that merely exits with a code other than zero is
     /// no error but a [`StepEnd`].
     async fn run(&self, step: StepSpec, output: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError>;
+
+    /// In a place that was [attached to](Executor::attach): hands on what a step says that was begun before, from its first byte
+    /// to its end, whoever heard how much of it; also of one that ended while nobody was there, or long ago. `None` when
+    /// no step of this id has begun.
+    ///
+    /// # Errors
+    /// As for [`Place::run`].
+    async fn follow(
+        &self,
+        _step: &StepId,
+        _output: Box<dyn StepOutput>,
+    ) -> Result<Option<StepEnd>, ExecutorError> {
+        Ok(None)
+    }
 
     /// Sends a signal to the process group of a step.
     ///

@@ -16,6 +16,7 @@ mod hub;
 mod index;
 mod lines;
 mod reader;
+mod reopen;
 pub mod search;
 mod steps;
 mod store;
@@ -32,6 +33,7 @@ pub use handle::LogWriterHandle;
 pub use hub::{Grown, LogHub};
 pub use lines::{LineAssembler, LineSplitter};
 pub use reader::{LogReader, Pages, Window};
+pub use reopen::Reopened;
 pub use store::{LogOptions, LogStore};
 pub use writer::{JobLog, StepLog};
 

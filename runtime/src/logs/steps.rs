@@ -33,6 +33,11 @@ impl Ordinals {
         ordinal
     }
 
+    /// The number of a step that has one.
+    pub(super) fn get(&self, step: &StepId) -> Option<u32> {
+        self.known.get(step).copied()
+    }
+
     pub(super) fn take_pending(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.pending)
     }
@@ -61,6 +66,30 @@ impl StepsFile {
             end: 0,
             owed: Vec::new(),
         })
+    }
+
+    /// The file as another process left it, and the numbers in it. What is no whole line is written over.
+    pub(super) fn reopen(path: PathBuf) -> io::Result<(Self, Ordinals)> {
+        let mut steps = Self {
+            path,
+            file: None,
+            end: 0,
+            owed: Vec::new(),
+        };
+        let mut ordinals = Ordinals::default();
+        let text = match std::fs::read_to_string(&steps.path) {
+            // Nobody has written to the log yet.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((steps, ordinals)),
+            read => read?,
+        };
+        for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+            let step: StepId = serde_json::from_str(line).map_err(io::Error::other)?;
+            ordinals.of(&step);
+            steps.end += line.len() as u64;
+        }
+        drop(ordinals.take_pending());
+        steps.file = Some(std::fs::OpenOptions::new().write(true).open(&steps.path)?);
+        Ok((steps, ordinals))
     }
 
     /// Writes at the end. What cannot be written is written with the next ones: numbers never shift.

@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::error;
 use super::handle::{LogWriterHandle, Threads};
+use super::reopen::{Reopened, reopen};
 use super::search::Target;
 use super::writer::JobLog;
 use super::{LogError, LogHub, LogKey, LogReader, Pages};
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
 
 /// A file name longer than this is cut and carries a hash: file systems take 255 bytes, the endings included.
 const LONGEST_NAME: usize = 200;
@@ -71,6 +72,28 @@ impl LogStore {
         }
     }
 
+    /// Waits until all is written that was handed over so far, as if its process had not been killed before.
+    #[cfg(test)]
+    pub(crate) fn drain(&self) {
+        let (run, job) = (RunId("drained".into()), JobId("-".into()));
+        let log = self.create(&run, &job, 1).unwrap();
+        let mut writer = self.writer(&log).unwrap();
+        writer
+            .line(
+                None,
+                super::Source::Loom,
+                loom_protocol::Timestamp::from_millis(0),
+                b"drained",
+            )
+            .unwrap();
+        writer.flush().unwrap();
+    }
+
+    #[cfg(test)]
+    pub(super) fn options(&self) -> LogOptions {
+        self.options
+    }
+
     /// Who is told when a log of this process grows.
     pub fn hub(&self) -> &Arc<LogHub> {
         &self.hub
@@ -99,6 +122,26 @@ impl LogStore {
             attempt,
         };
         JobLog::create(paths, self.options.most_bytes, Arc::clone(&self.hub), key)
+    }
+
+    /// Goes on with the log of a job's attempt that a process began which is gone; `step` is the one that goes on, if one does.
+    ///
+    /// # Errors
+    /// When it is not there, cannot be read, or is not whole.
+    pub fn reopen(
+        &self,
+        run: &RunId,
+        job: &JobId,
+        attempt: u32,
+        step: Option<&StepId>,
+    ) -> Result<Reopened, LogError> {
+        let key = LogKey {
+            run: run.clone(),
+            job: job.clone(),
+            attempt,
+        };
+        let paths = self.paths(run, job, attempt);
+        reopen(paths, self.options.most_bytes, Arc::clone(&self.hub), (key, step))
     }
 
     /// A way to write to a log without waiting for the disk: by the thread that writes all logs of this store.

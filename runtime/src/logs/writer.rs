@@ -21,6 +21,11 @@ use crate::id::StepId;
 /// What Loom itself may say in a log that is full.
 const ROOM_FOR_NOTES: u64 = 1024 * 1024;
 
+/// What a log says that takes no more of its job's output, before the number of bytes.
+pub(super) const FULL: &str = "this log has reached its limit of ";
+/// What a log says where lines are lost, between their number and the cause.
+pub(super) const MISSING: &str = " missing here, which could not be written: ";
+
 /// Memory that is kept for the next lines, in bytes.
 const KEPT: usize = 128 * 1024;
 
@@ -43,6 +48,20 @@ struct Shared {
     first: OnceLock<LogError>,
     hub: Arc<LogHub>,
     key: LogKey,
+}
+
+/// The files of a log, and where they end.
+pub(super) struct Begun {
+    pub(super) log: File,
+    pub(super) index: File,
+    pub(super) steps: StepsFile,
+    pub(super) ordinals: Ordinals,
+    /// Bytes of whole lines in the log.
+    pub(super) end: u64,
+    /// Lines in the index.
+    pub(super) lines: u64,
+    /// Whether it takes no more of the job's output.
+    pub(super) is_full: bool,
 }
 
 struct Files {
@@ -73,26 +92,48 @@ impl JobLog {
         key: LogKey,
     ) -> Result<Self, LogError> {
         let create = |path: &Path| private_file(path).map_err(error("make", path));
-        let files = Files {
+        let begun = Begun {
             // The index first: an old one must not point into a new log.
             index: create(&paths.index)?,
             log: create(&paths.log)?,
             steps: StepsFile::new(paths.steps).map_err(error("make", &paths.log))?,
+            ordinals: Ordinals::default(),
             end: 0,
             lines: 0,
+            is_full: false,
+        };
+        Ok(Self::of(begun, most_bytes, (paths.log, hub, key)))
+    }
+
+    /// Writes on where these files end.
+    pub(super) fn of(
+        begun: Begun,
+        most_bytes: u64,
+        (path, hub, key): (PathBuf, Arc<LogHub>, LogKey),
+    ) -> Self {
+        let lines = begun.lines;
+        let files = Files {
+            index: begun.index,
+            log: begun.log,
+            steps: begun.steps,
+            end: begun.end,
+            lines,
             most_bytes,
-            full: false,
+            full: begun.is_full,
             pending: Batch::default(),
             missing: None,
             #[cfg(test)]
             failing: 0,
         };
         hub.begun(&key);
-        Ok(Self {
+        if lines > 0 {
+            hub.grew(&key, lines);
+        }
+        Self {
             shared: Arc::new(Shared {
                 files: Mutex::new(files),
-                ordinals: Mutex::default(),
-                path: paths.log,
+                ordinals: Mutex::new(begun.ordinals),
+                path,
                 underway: AtomicU64::new(0),
                 touched: AtomicBool::new(false),
                 lost: AtomicU64::new(0),
@@ -101,7 +142,7 @@ impl JobLog {
                 hub,
                 key,
             }),
-        })
+        }
     }
 
     /// Writes a line of Loom's own, or several.
@@ -319,7 +360,7 @@ impl Files {
             left_out += 1;
             if !std::mem::replace(&mut self.full, true) {
                 let full = format!(
-                    "this log has reached its limit of {} bytes: what the job prints from here on is left out",
+                    "{FULL}{} bytes: what the job prints from here on is left out",
                     self.most_bytes
                 );
                 self.pending.push(entry.time, None, Source::Loom, full.as_bytes());
@@ -338,10 +379,7 @@ impl Files {
         };
         let mut head = Batch::default();
         if let Some((count, cause)) = &self.missing {
-            let said = format!(
-                "{} missing here, which could not be written: {cause}",
-                counted(*count)
-            );
+            let said = format!("{}{MISSING}{cause}", counted(*count));
             head.push(first.time, None, Source::Loom, said.as_bytes());
         }
         let mut index = Vec::with_capacity((head.entries.len() + self.pending.entries.len()) * SIZE);

@@ -67,6 +67,8 @@ pub struct NextJob {
 pub struct StartStep {
     /// Names the spool file; never used twice in a job.
     pub step: u32,
+    /// What the runtime calls it: written at the beginning of the spool, where another runtime finds it.
+    pub name: String,
     /// What to run.
     pub program: StepProgram,
     /// Set beside the agent's own environment; later wins.
@@ -222,6 +224,7 @@ impl Command {
 impl StartStep {
     fn encode(&self, w: &mut Writer<'_>) {
         w.u32(self.step);
+        w.text(&self.name);
         self.program.encode(w);
         w.list(&self.env, |w, (name, value)| {
             w.text(name);
@@ -235,6 +238,7 @@ impl StartStep {
     fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(Self {
             step: r.u32()?,
+            name: r.text()?,
             program: StepProgram::decode(r)?,
             env: r.list(|r| Ok((r.text()?, r.text()?)))?,
             path: r.list(Reader::text)?,

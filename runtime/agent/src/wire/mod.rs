@@ -16,7 +16,7 @@ pub use crate::codec::Malformed;
 
 /// The version of everything in this module and of the spool's records. Both ends must speak the same: the runtime
 /// brings its own agent along, so there is nothing to negotiate.
-pub const PROTOCOL: u16 = 4;
+pub const PROTOCOL: u16 = 5;
 
 /// The secret's length in bytes.
 pub const NONCE_LENGTH: usize = 32;

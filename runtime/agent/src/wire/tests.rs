@@ -9,6 +9,7 @@ fn commands() -> Vec<Command> {
         }),
         Command::Start(StartStep {
             step: 3,
+            name: "2@2".into(),
             program: StepProgram::Script {
                 text: "echo ä\n".into(),
                 shells: vec![ShellChoice {
@@ -24,6 +25,7 @@ fn commands() -> Vec<Command> {
         }),
         Command::Start(StartStep {
             step: 4,
+            name: "3".into(),
             program: StepProgram::Exec {
                 programs: vec!["node".into(), "nodejs".into()],
                 arguments: vec!["index.js".into()],

@@ -10,6 +10,7 @@ use loom_bridge::{Activity, Context};
 use loom_workflow::model::StepAction;
 use tokio::task::JoinHandle;
 
+use super::attaching::Past;
 use super::attempts::Attempts;
 use super::contexts::Contexts;
 use super::entrance::Entrances;
@@ -17,11 +18,12 @@ use super::known::Known;
 use super::machine::{
     Effect, Input, JobOrder, Judgement, Machine, Opened as Started, Status, Trouble, WorkEnd,
 };
-use super::opening::{self, Opened, broke_off, reclaim};
+use super::opened::Opened;
+use super::opening::{self, broke_off, reclaim};
 use super::pausing::Clock;
 use super::question::{Ask, What};
 use super::task::Task;
-use super::worker;
+use super::worker::{self, Earlier};
 use super::{JobOrigin, PreparedPlace, judging, posting};
 use crate::engine::run::{ClosePlace, SaveEvents};
 use crate::engine::timers;
@@ -54,6 +56,10 @@ pub(in crate::engine) struct JobActor {
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
     prepared: Option<PreparedPlace>,
+    /// How far it had come, when its process is gone and its place may not be.
+    pub(super) past: Option<Arc<Past>>,
+    /// Lines of the step that ran then, which are in the log; until the step is gone on with.
+    pub(super) earlier: Option<Earlier>,
 }
 
 impl JobActor {
@@ -116,6 +122,8 @@ impl JobActor {
             entrances: Entrances::default(),
             worked: false,
             prepared,
+            past: None,
+            earlier: None,
         }
     }
 
@@ -134,6 +142,7 @@ impl JobActor {
             Effect::Publish(step, outcome, conclusion) => self.publish(&step, outcome, conclusion),
             Effect::Signal(step, signal) => self.signal(step, signal),
             Effect::TimeoutAfter(step, attempt, limit) => {
+                let limit = limit.saturating_sub(self.age_of(&step));
                 self.later(Input::StepTimeout(step, attempt), limit, ctx);
             }
             Effect::Retry(retry) => self.retry(retry, ctx),
@@ -189,6 +198,9 @@ impl JobActor {
     }
 
     fn open(&mut self, ctx: &mut Context<Self>) {
+        if let Some(past) = self.past.clone() {
+            return self.attach(past, ctx);
+        }
         let opening = match self.prepared.take() {
             Some(prepared) => {
                 let plan = Arc::clone(&self.origin.plan);
@@ -302,7 +314,9 @@ impl JobActor {
         self.note_entrance(&id, &task);
         let job = self.origin.key.job.clone();
         let attempt = self.attempts.of(&id);
-        let working = worker::perform(opened, job, id.clone(), attempt, task);
+        let is_earlier = self.past.as_ref().is_some_and(|past| past.running() == Some(&id));
+        let earlier = self.earlier.take_if(|_| is_earlier);
+        let working = worker::perform(opened, job, id.clone(), attempt, task, earlier);
         let working = self.origin.shared.io.spawn(working);
         let busy = ctx.declare(Activity::Busy);
         ctx.spawn(working.into_actor(self).map(move |ended, act, ctx| {

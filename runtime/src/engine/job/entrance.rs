@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::JobActor;
 use super::machine::Status;
-use super::opening::Opened;
+use super::opened::Opened;
 use super::task::Task;
 use crate::executor::{PlaceFacts, StepSpec};
 use crate::id::{JobKey, StepId};

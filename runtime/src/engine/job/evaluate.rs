@@ -1,5 +1,6 @@
 //! Whether and as what a step runs. Blocks (files are hashed, actions read), so never on an arbiter or an async thread.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,6 +89,15 @@ fn with_own_env(step: &Step, view: &View, files: &dyn Files) -> (View, Option<Di
         (Some(env), _) => (view.clone().with_env(&env), None),
         (None, diagnostics) => (view.clone(), Some(diagnostics)),
     }
+}
+
+/// The variables that a step has.
+pub(super) fn own_env(step: Option<&Step>, view: View, grounds: &Grounds) -> BTreeMap<String, String> {
+    let view = match step {
+        Some(step) => with_own_env(step, &view, &grounds.hashed_files()).0,
+        None => view,
+    };
+    view.environment()
 }
 
 /// The first half: what can be told without looking at the action that the step uses.

@@ -9,7 +9,8 @@ use loom_workflow::model::{ActionReference, Repository, Step, StepAction};
 
 use super::grounds::Place;
 use super::machine::Trouble;
-use super::opening::{Opened, trouble};
+use super::opened::Opened;
+use super::opening::trouble;
 use super::task::Build;
 use super::worker::built;
 use crate::event::{Phase, StepOutline};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::entrance::Entrance;
 use super::machine::Trouble;
-use super::opening::{Opened, broke_off, brought_files, reclaim, remove, written};
+use super::opened::Opened;
+use super::opening::{broke_off, brought_files, reclaim, remove, written};
 use crate::chain::chain;
 use crate::engine::kept::{self, KeptPlace};
 use crate::executor::{Closed, ContainerSpec, Program, RoomSpec, StepSpec};

@@ -3,6 +3,7 @@
 
 mod action;
 mod actor;
+mod attaching;
 mod attempts;
 mod call;
 mod contexts;
@@ -17,6 +18,7 @@ mod known;
 mod machine;
 mod names;
 mod notes;
+mod opened;
 mod opening;
 mod pausing;
 mod place_tasks;
@@ -42,10 +44,12 @@ use crate::output::Masks;
 use crate::plan::JobPlan;
 
 pub(in crate::engine) use actor::JobActor;
+pub(in crate::engine) use attaching::Past;
 pub(crate) use entrance::Entrance;
 pub(in crate::engine) use keeping::keep;
 pub(in crate::engine) use machine::{Input, Trouble};
-pub(in crate::engine) use opening::{Opened, close, reclaim, remove_directories, start_opening};
+pub(in crate::engine) use opened::Opened;
+pub(in crate::engine) use opening::{close, reclaim, remove_directories, start_opening};
 pub(in crate::engine) use pausing::AnswerPause;
 pub(in crate::engine) use place_tasks::PlaceTasks;
 

@@ -1,6 +1,7 @@
 //! What is written to a job's log: by Loom itself, and by its steps.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::shared::{Progress, Shared};
@@ -15,6 +16,8 @@ pub(super) struct LogNotes {
     shared: Arc<Shared>,
     key: JobKey,
     masks: Masks,
+    /// What a process has said that is gone: whoever goes on with its job comes to say it again.
+    said: Mutex<Vec<String>>,
 }
 
 impl LogNotes {
@@ -24,7 +27,21 @@ impl LogNotes {
             shared,
             key,
             masks,
+            said: Mutex::default(),
         }
+    }
+
+    /// The same behind what another process has said already.
+    pub(super) fn behind(mut self, said: Vec<String>) -> Self {
+        self.said = Mutex::new(said);
+        self
+    }
+
+    /// Whether the log has this line of another process already, once for each that it has.
+    fn was_said(&self, text: &str) -> bool {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = said.iter().position(|said| said == text);
+        known.map(|place| said.swap_remove(place)).is_some()
     }
 
     /// Writes a line, or several. Never waits.
@@ -42,6 +59,9 @@ impl LogNotes {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // What is lost is counted in the log, where the job's end looks.
         for line in text.lines() {
+            if step.is_none() && self.was_said(line) {
+                continue;
+            }
             let _counted = writer.line(
                 step,
                 crate::logs::Source::Loom,
@@ -75,19 +95,33 @@ impl Notes for LogNotes {
 pub(super) struct StepLines {
     writer: Mutex<LogWriterHandle>,
     step: StepId,
+    /// So many lines are in the log already, by a process that is gone.
+    said: AtomicU64,
 }
 
 impl StepLines {
-    pub(super) fn new(writer: LogWriterHandle, step: StepId) -> Self {
+    /// Behind so many lines that the log has already: they come again, and are not written again.
+    pub(super) fn behind(writer: LogWriterHandle, step: StepId, said: u64) -> Self {
         Self {
             writer: Mutex::new(writer),
             step,
+            said: AtomicU64::new(said),
         }
+    }
+
+    fn was_said(&self) -> bool {
+        let left = self.said.load(Ordering::Relaxed);
+        self.said.store(left.saturating_sub(1), Ordering::Relaxed);
+        left > 0
     }
 }
 
 impl LineSink for StepLines {
     fn line(&self, line: &Line<'_>) -> io::Result<()> {
+        // Those of one step come one after the other.
+        if self.was_said() {
+            return Ok(());
+        }
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let marker = line.kind.marker();
         let text = if marker.is_empty() {

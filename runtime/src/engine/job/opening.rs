@@ -1,6 +1,5 @@
 //! The place of a job: made and removed on the IO threads.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::panic::AssertUnwindSafe;
@@ -15,56 +14,19 @@ use super::JobOrigin;
 use super::contexts::{ABOVE_WORKSPACE, EVENT_FILE};
 use super::fetching::prepare;
 use super::grounds::Grounds;
-use super::keeping::without_secrets;
 use super::machine::{Trouble, UNREACHABLE};
 use super::notes::LogNotes;
+use super::opened::{Opened, is_copied, opened_in, spec_of};
 use super::place_tasks::PlaceTasks;
-use super::room_files::RoomFiles;
 use crate::actions;
 use crate::chain::chain;
 use crate::config::WorkspaceMode;
 use crate::engine::io::Io;
 use crate::engine::shared::Shared;
-use crate::event::StepOutline;
 use crate::executor::channel::TEMP;
-use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
+use crate::executor::{Closed, Executor, ExecutorError, Fault};
 use crate::id::JobKey;
 use crate::logs::{JobLog, LogError};
-use crate::output::MatcherSet;
-use crate::plan::JobPlan;
-
-/// A place that was made, with what the steps in it stand on.
-#[derive(Clone)]
-pub(in crate::engine) struct Opened {
-    pub(super) place: Arc<dyn Place>,
-    pub(super) grounds: Arc<Grounds>,
-    pub(super) log: JobLog,
-    pub(super) notes: Arc<LogNotes>,
-    /// What actions do before the first step.
-    pub(super) pre: Vec<StepOutline>,
-    /// Problem matchers of the job.
-    pub(super) matchers: MatcherSet,
-    /// Whether debug messages are shown.
-    pub(super) debug: bool,
-    /// Variables of the job's container that are secret, where it may be kept.
-    pub(super) hidden: BTreeMap<String, String>,
-    pub(super) executor: Arc<dyn Executor>,
-    pub(super) shared: Arc<Shared>,
-    pub(super) key: JobKey,
-}
-
-impl Opened {
-    /// The same for a job that was judged anew since its place was made.
-    pub(super) fn with_plan(mut self, plan: &Arc<JobPlan>) -> Self {
-        self.grounds = Arc::new(self.grounds.with_plan(Arc::clone(plan)));
-        self.debug = plan.is_debug();
-        self
-    }
-
-    pub(super) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-}
 
 /// Has the place of a job made, among its tasks. On the host that is short work which blocks at every other turn.
 pub(in crate::engine) fn start_opening(
@@ -110,13 +72,10 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         plan,
         shared,
         workspace,
-        store,
         masks,
-        node,
         ..
-    } = origin;
+    } = origin.clone();
     let executor = shared.executors.of(&plan.room);
-    let directory = shared.directory.jobs().join(key.resource_name());
     let (logs, logged) = (shared.logs.clone(), key.clone());
     // Makes files: nothing for an async thread.
     let (log, writer) = shared
@@ -131,7 +90,6 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         })
         .await
         .map_err(|broken| broke_off(&broken))??;
-    let debug = plan.is_debug();
     let notes = Arc::new(LogNotes::new(
         writer,
         Arc::clone(&shared),
@@ -143,26 +101,9 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
             "`{label}` asks for a machine with {system}; the job runs on this one as it is"
         ));
     }
-    let project = workspace;
-    let layered = plan.scope.run.options.workspace_mode == WorkspaceMode::Overlay && !plan.room_is_host();
-    let copied = match plan.scope.run.options.workspace_mode {
-        WorkspaceMode::Bind => false,
-        WorkspaceMode::Copy => true,
-        WorkspaceMode::Overlay => !layered,
-    };
-    let (room, hidden) = without_secrets(&plan, &masks);
-    let mut spec = PlaceSpec {
-        key: key.clone(),
-        room,
-        services: plan.services.clone(),
-        pull: plan.scope.run.options.pull,
-        workspace: project.clone(),
-        layered,
-        directory: directory.clone(),
-        orphan_grace: shared.orphan_grace,
-        owner: shared.owner.clone(),
-    };
-    if copied {
+    let project = workspace.clone();
+    let (mut spec, hidden) = spec_of(&origin);
+    if is_copied(&plan) {
         if plan.scope.run.options.workspace_mode == WorkspaceMode::Overlay {
             notes.say(&copied_because("there are no layers on the host"));
         }
@@ -208,34 +149,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
             return Err(trouble);
         }
     };
-    let workspace = spec.workspace;
-    let files = RoomFiles::new(
-        Arc::clone(&place),
-        (workspace.clone(), directory.clone(), brought_files(&shared, &key)),
-        plan.room_is_host(),
-    );
-    let grounds = Grounds::new(
-        Arc::clone(&plan),
-        place.facts().clone(),
-        (project, workspace, directory.clone()),
-        store,
-        masks,
-        Arc::new(files),
-        node,
-    );
-    let mut opened = Opened {
-        place,
-        grounds: Arc::new(grounds),
-        log,
-        notes,
-        pre: Vec::new(),
-        matchers: MatcherSet::default(),
-        debug,
-        hidden,
-        executor,
-        shared,
-        key,
-    };
+    let mut opened = opened_in(&origin, place, spec, (log, notes, hidden));
     if unwanted.is_cancelled() {
         close(opened).await?;
         return Err(not_wanted());
@@ -392,7 +306,7 @@ pub(in crate::engine) async fn remove_directories(shared: &Shared, key: &JobKey)
 }
 
 /// Where a job's copy of the project lies: beside its directory, whose name it begins with.
-fn copy_of_workspace(shared: &Shared, key: &JobKey) -> PathBuf {
+pub(super) fn copy_of_workspace(shared: &Shared, key: &JobKey) -> PathBuf {
     shared
         .directory
         .jobs()

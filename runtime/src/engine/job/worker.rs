@@ -8,7 +8,8 @@ use loom_protocol::Timestamp;
 use super::contexts::Deeds;
 use super::machine::{Trouble, WorkEnd};
 use super::notes::{StepLines, StepNotes};
-use super::opening::{Opened, broke_off, trouble};
+use super::opened::Opened;
+use super::opening::{broke_off, trouble};
 use super::room_files::{Failures, NamedFiles};
 use super::task::{Build, Task};
 use crate::engine::shared::Shared;
@@ -20,7 +21,13 @@ use crate::id::{JobId, StepId};
 use crate::logs::{LogError, LogWriterHandle};
 use crate::output::{self, Allowed, Pump, PumpOptions, StepEffects, StepFiles};
 
-/// Does the work of a step. All that it said is in the log before its end is told: whoever hears of the end may read it.
+/// What is known of a step that another process had begin, which is gone.
+pub(super) struct Earlier {
+    /// Lines of it that are in the log.
+    pub(super) said: u64,
+}
+
+/// Does the work of a step, or goes on with it. All that it said is in the log before its end is told: whoever hears of the end may read it.
 ///
 /// # Errors
 /// When it could not be done, or its end cannot be known.
@@ -30,19 +37,22 @@ pub(super) async fn perform(
     id: StepId,
     attempt: u32,
     task: Task,
+    earlier: Option<Earlier>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
     let of = |mut spec: Box<StepSpec>| {
         spec.id = in_place(&id, attempt);
         *spec
     };
     match task {
-        Task::Process(spec) => process(&opened, (job, id.clone()), of(spec), None).await,
-        Task::Node(spec, missing) => process(&opened, (job, id.clone()), of(spec), Some(missing)).await,
+        Task::Process(spec) => process(&opened, (job, id.clone()), of(spec), None, earlier).await,
+        Task::Node(spec, missing) => {
+            process(&opened, (job, id.clone()), of(spec), Some(missing), earlier).await
+        }
         Task::Container(mut spec, build) => {
             if let (Some(build), Program::Container { image, .. }) = (build, &mut spec.program) {
                 *image = built(&opened, build).await?;
             }
-            process(&opened, (job, id.clone()), of(spec), None).await
+            process(&opened, (job, id.clone()), of(spec), None, None).await
         }
         Task::Checkout(inputs) => checkout(&opened, id, inputs).await,
         Task::Enter(_) => Ok((WorkEnd::default(), Deeds::default())),
@@ -133,15 +143,17 @@ fn writer(opened: &Opened) -> Result<LogWriterHandle, Trouble> {
         .map_err(|error| Trouble::machine("log", crate::chain::chain(&error)))
 }
 
-/// Runs a process; `missing` says what to do when its program is not there.
+/// Runs a process, or follows the one that runs; `missing` says what to do when its program is not there.
 async fn process(
     opened: &Opened,
     (job, id): (JobId, StepId),
     mut spec: StepSpec,
     missing: Option<String>,
+    earlier: Option<Earlier>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
     opened.add_hidden(&mut spec);
-    let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
+    let said = earlier.as_ref().map_or(0, |earlier| earlier.said);
+    let sink = Arc::new(StepLines::behind(writer(opened)?, id.clone(), said));
     let env = spec.env.clone();
     let failures = Failures::default();
     let options = PumpOptions {
@@ -162,7 +174,16 @@ async fn process(
         shared: Arc::clone(opened.shared()),
         effects: None,
     })));
-    let result = opened.place.run(spec, Box::new(output.clone())).await;
+    let followed = match earlier {
+        Some(_) => opened.place.follow(&spec.id, Box::new(output.clone())).await,
+        None => Ok(None),
+    };
+    let result = match followed {
+        Ok(Some(end)) => Ok(end),
+        // It begins now: also the one of another process that did not come to it.
+        Ok(None) => opened.place.run(spec, Box::new(output.clone())).await,
+        Err(error) => Err(error),
+    };
     let done = output.lock().effects.take();
     let (end, effects) = match done {
         Some(effects) => (result, effects),
@@ -184,7 +205,7 @@ async fn process(
 }
 
 /// Takes what the command files of a step say.
-fn take_files(files: &CommandFiles, pump: &mut Pump, now: Timestamp) {
+pub(super) fn take_files(files: &CommandFiles, pump: &mut Pump, now: Timestamp) {
     let mut read = |content: &FileContent, name: &str| match content {
         FileContent::Bytes(bytes) => bytes.clone(),
         FileContent::Empty => Vec::new(),
@@ -237,12 +258,24 @@ fn put_outputs(outputs: &mut Outputs, pairs: Vec<(String, String)>) {
     }
 }
 
+/// Takes what a step did that counts for others.
+pub(super) fn deeds_of(effects: &mut StepEffects) -> Deeds {
+    let mut deeds = Deeds {
+        env: std::mem::take(&mut effects.env),
+        path: std::mem::take(&mut effects.path),
+        state: std::mem::take(&mut effects.state),
+        ..Deeds::default()
+    };
+    put_outputs(&mut deeds.outputs, std::mem::take(&mut effects.outputs));
+    deeds
+}
+
 fn conclude(
     opened: &Opened,
     job: &JobId,
     id: &StepId,
     end: StepEnd,
-    effects: StepEffects,
+    mut effects: StepEffects,
     missing: Option<String>,
 ) -> (WorkEnd, Deeds) {
     let (exit_code, signal, reason) = match end.status {
@@ -262,13 +295,7 @@ fn conclude(
             (None, None, Some(Reason::new("not-started", why)))
         }
     };
-    let mut deeds = Deeds {
-        env: effects.env,
-        path: effects.path,
-        state: effects.state,
-        ..Deeds::default()
-    };
-    put_outputs(&mut deeds.outputs, effects.outputs);
+    let deeds = deeds_of(&mut effects);
     let failed_by = effects.failed_by;
     let mut notes: Vec<Event> = effects
         .annotations

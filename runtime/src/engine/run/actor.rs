@@ -13,7 +13,7 @@ use super::prepared::{ClosePlace, Prepared};
 use super::restoring::Restored;
 use super::writing::{Entry, Unwritable};
 use crate::actions::ActionStore;
-use crate::engine::job::{AnswerPause, Input, JobActor, PlaceTasks, close, reclaim};
+use crate::engine::job::{AnswerPause, Input, JobActor, Past, PlaceTasks, close, reclaim};
 use crate::engine::launch::{Launch, Slot};
 use crate::engine::shared::Shared;
 use crate::event::{Event, JobState, Outputs, PauseAnswer, Reason, RunState};
@@ -37,6 +37,8 @@ pub(in crate::engine) struct RunActor {
     pub(super) children: BTreeMap<ActorId, Child>,
     /// Places that are made while the needs of their jobs still run.
     pub(super) prepared: BTreeMap<JobId, Prepared>,
+    /// Jobs that are gone on with where they run, until the run's actor starts.
+    pub(super) pasts: BTreeMap<JobId, Past>,
     /// Jobs whose places are being removed, with how many of each.
     pub(super) closing: BTreeMap<JobId, usize>,
     /// Places of jobs that are about to end: how they end says whether they are kept.
@@ -104,7 +106,7 @@ pub(in crate::engine) struct RunOrigin {
 impl RunActor {
     pub(in crate::engine) fn new(run: Run, launch: Launch, origin: RunOrigin) -> Self {
         let masks = Masks::new();
-        let Restored { scopes, plans } = origin.restored;
+        let Restored { scopes, plans, pasts } = origin.restored;
         let inner = scopes.values().flat_map(|scope| scope.secrets.values());
         for secret in launch.secrets.values().chain(inner) {
             masks.add(secret.expose());
@@ -126,6 +128,7 @@ impl RunActor {
             plans,
             children: BTreeMap::new(),
             prepared: BTreeMap::new(),
+            pasts,
             closing: BTreeMap::new(),
             undecided: BTreeMap::new(),
             asking: BTreeSet::new(),
@@ -274,6 +277,9 @@ impl Actor for RunActor {
     fn started(&mut self, ctx: &mut Context<Self>) {
         Self::allow_orders(ctx);
         self.wait_again(ctx);
+        for (job, past) in std::mem::take(&mut self.pasts) {
+            self.attach(&job, past, ctx);
+        }
         if self.run.resumed_at.is_empty() || self.run.state == RunState::Queued {
             return self.advance(ctx);
         }

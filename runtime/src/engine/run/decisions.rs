@@ -10,13 +10,14 @@ use loom_protocol::{ActorId, Timestamp};
 use super::Outcome;
 use super::actor::{Child, RunActor, Turn};
 use super::writing::Entry;
-use crate::engine::job::JobActor;
+use crate::engine::job::{JobActor, JobOrigin, Past, PlaceTasks};
 use crate::engine::launch::Slot;
 use crate::engine::recovery;
 use crate::engine::timers;
 use crate::event::{ConcurrencyGroup, Event, JobState, Outputs, Reason, RunState};
 use crate::id::{JobId, JobKey};
 use crate::journal::{ClaimRequest, ClaimState, JournalError, Queue};
+use crate::plan::JobPlan;
 use crate::state::{Claim, Decision};
 
 impl RunActor {
@@ -134,6 +135,33 @@ impl RunActor {
                 return;
             }
         }
+        let (prepared, place_tasks) = self.take_prepared(id);
+        let make = |origin| JobActor::new(origin, prepared);
+        self.begin(key, plan, (place_tasks, make), ctx);
+    }
+
+    /// Goes on with a job that runs, of a process that is gone.
+    pub(super) fn attach(&mut self, id: &JobId, past: Past, ctx: &mut Context<Self>) {
+        let (Some(plan), Some(job)) = (self.plans.get(id).cloned(), self.run.jobs.get(id)) else {
+            return;
+        };
+        let key = JobKey {
+            run: self.run.id.clone(),
+            job: id.clone(),
+            attempt: job.attempt,
+        };
+        let make = |origin| JobActor::attached(origin, past);
+        self.begin(key, plan, (self.place_tasks.part(), make), ctx);
+    }
+
+    fn begin(
+        &mut self,
+        key: JobKey,
+        plan: Arc<JobPlan>,
+        (place_tasks, make): (PlaceTasks, impl FnOnce(JobOrigin) -> JobActor),
+        ctx: &mut Context<Self>,
+    ) {
+        let (id, attempt) = (key.job.clone(), key.attempt);
         let mut name = format!("job-{}-{id}", self.run.id.short());
         if attempt > 1 {
             // Not as a part of a name that another job may have.
@@ -149,13 +177,12 @@ impl RunActor {
         if let Some(image) = plan.image() {
             spec = spec.meta("image", self.masks.mask(image).into_owned());
         }
-        let (prepared, place_tasks) = self.take_prepared(id);
         let origin = self.origin_of(key, plan, &place_tasks, ctx);
-        let actor = loom_bridge::spawn(spec, |_| JobActor::new(origin, prepared));
+        let actor = loom_bridge::spawn(spec, |_| make(origin));
         self.children.insert(
             actor_id,
             Child {
-                job: id.clone(),
+                job: id,
                 attempt,
                 actor,
                 place_tasks,

@@ -1,7 +1,7 @@
 //! What the actor of a run knows beside its history, found out again: the workflows that are called, and what the jobs are
 //! made of that have not ended. Both follow from what the run was made from, its secrets and its history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use loom_protocol::Timestamp;
@@ -9,9 +9,11 @@ use loom_protocol::Timestamp;
 use super::judging::{find_with, question};
 use super::losing;
 use crate::actions::{ActionError, ActionStore};
+use crate::engine::executors::Executors;
 use crate::engine::io::Io;
+use crate::engine::job::Past;
 use crate::event::{Event, JobState, JobTerms, Outputs, Reason, StepState};
-use crate::id::JobId;
+use crate::id::{JobId, JobKey};
 use crate::plan::{Expansion, JobPlan, Outcome, Scope};
 use crate::state::{Job, Run, Step};
 
@@ -22,6 +24,8 @@ pub(in crate::engine) struct Restored {
     pub(super) scopes: BTreeMap<Option<JobId>, Arc<Scope>>,
     /// Jobs that were judged and run themselves.
     pub(super) plans: BTreeMap<JobId, Arc<JobPlan>>,
+    /// Jobs that are gone on with where they run, if that is still there.
+    pub(super) pasts: BTreeMap<JobId, Past>,
 }
 
 /// Why what a run's actor has to know is not found out again.
@@ -45,6 +49,7 @@ impl Restored {
         Self {
             scopes: BTreeMap::from([(None, root)]),
             plans: BTreeMap::new(),
+            pasts: BTreeMap::new(),
         }
     }
 
@@ -135,9 +140,38 @@ impl Restored {
         Ok(())
     }
 
-    /// What becomes of the jobs that were under way: the places that they ran in are gone with the process that had them.
+    /// Looks which of the jobs that were under way may be gone on with where they run; `why` says what became of their process.
+    pub(in crate::engine) fn look_for_pasts(&mut self, run: &Run, executors: &Executors, why: &Reason) {
+        if run.cancel.is_some() {
+            // Whoever cancelled it is not to wait for what was told to end long ago.
+            return;
+        }
+        for (id, job) in run.jobs.iter().filter(|(_, job)| is_under_way(job)) {
+            let plan = self.plans.get(id);
+            let outlives = |plan: &&Arc<JobPlan>| executors.of(&plan.room).outlives_its_process();
+            let past = plan.filter(outlives).and_then(|plan| Past::of(job, plan, why));
+            self.pasts.extend(past.map(|past| (id.clone(), past)));
+        }
+    }
+
+    /// The names of the places that are gone on with: a sweep leaves them alone.
+    pub(in crate::engine) fn places(&self, run: &Run) -> BTreeSet<String> {
+        let job = |id: &JobId| {
+            let attempt = run.jobs.get(id)?.attempt;
+            let key = JobKey {
+                run: run.id.clone(),
+                job: id.clone(),
+                attempt,
+            };
+            Some(key.resource_name())
+        };
+        self.pasts.keys().filter_map(job).collect()
+    }
+
+    /// What becomes of the other jobs that were under way: the places that they ran in are gone with the process that had them.
     pub(in crate::engine) fn broken_off(&self, run: &Run, reason: &Reason, now: Timestamp) -> Vec<Event> {
-        let under_way = run.jobs.iter().filter(|(_, job)| is_under_way(job));
+        let is_over = |id: &JobId, job: &Job| is_under_way(job) && !self.pasts.contains_key(id);
+        let under_way = run.jobs.iter().filter(|(id, job)| is_over(id, job));
         under_way
             .flat_map(|(id, job)| self.end_of(run, (id, job), reason, now))
             .collect()

@@ -123,6 +123,7 @@ impl<J: Journal + 'static> Bench<J> {
         let io = threads.handle().unwrap();
         let fake = Fake::default();
         let opened = Opened {
+            orphan_grace: std::time::Duration::from_secs(60),
             directory: state,
             journal: journal.clone(),
             instance,

@@ -179,6 +179,25 @@ impl JobDirectory {
         )?))
     }
 
+    /// Opens a step's spool from its beginning.
+    pub(super) fn open_spool(&self, step: u32) -> io::Result<File> {
+        read_beneath(&self.spool, &layout::spool_name(step))
+    }
+
+    /// The numbers of the steps that have spools.
+    pub(super) fn spool_numbers(&self) -> io::Result<Vec<u32>> {
+        let mut numbers = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.spool)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy();
+            let number = name
+                .split_once('.')
+                .and_then(|(number, _)| number.parse::<u32>().ok());
+            numbers.extend(number.filter(|number| name == layout::spool_name(*number)));
+        }
+        Ok(numbers)
+    }
+
     /// Removes a step's spool: its content is kept elsewhere by now.
     pub(super) fn remove_spool(&self, step: u32) {
         // What cannot be removed now goes with the whole directory.

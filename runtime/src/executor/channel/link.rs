@@ -3,26 +3,27 @@
 //! One task reads what the agent reports and tells the steps apart; spools are read, and output is handed on, on threads
 //! that may block. Nothing waits for an agent without a bound, except a step that has begun for its end, which [`Channel::close`] ends.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs::File;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use loom_agent::wire::{Command, NextJob, ShellChoice, StartStep, StepProgram, StepSignal};
+use loom_agent::wire::{Command, NextJob, ShellChoice, StartStep, StepProgram};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use super::earlier::KeptSpools;
 use super::numbers::StepNumbers;
 use super::reported::{End, Forget, News, Reported, listen};
 use super::signals::StepSignals;
 use super::socket::{self, Idle, Reports};
-use super::tail::{Progress, Tail};
+use super::tail::Tail;
 use super::{ConnectError, JobDirectory};
-use crate::executor::{Closed, ExecutorError, Notes, Program, Signal, StepEnd, StepOutput, StepSpec};
+use crate::executor::{Closed, ExecutorError, Notes, Program, StepEnd, StepOutput, StepSpec};
 
 /// How long an agent that has heard that it is to close has to end everything: its own patience, and time to hand over the
 /// files of a large workspace.
@@ -37,8 +38,8 @@ const START_TIME: Duration = Duration::from_secs(20);
 
 /// The runtime's end of a job's agent.
 pub struct Channel {
-    directory: Arc<JobDirectory>,
-    notes: Arc<dyn Notes>,
+    pub(super) directory: Arc<JobDirectory>,
+    pub(super) notes: Arc<dyn Notes>,
     /// Whom steps run as, when the agent is to change the user.
     user: Option<String>,
     /// Set by the image and wanted by steps though the agent would not pass it on.
@@ -48,6 +49,8 @@ pub struct Channel {
     numbers: StepNumbers,
     /// The spool of the step with number 0, where it was made with the job's directory.
     first_spool: std::sync::Mutex<Option<File>>,
+    /// Where spools of steps that have ended stay for who may go on with the job; else they go with their step.
+    pub(super) kept_spools: Option<Arc<KeptSpools>>,
     /// Gives back the agent's ear once a job is closed.
     reader: std::sync::Mutex<Option<JoinHandle<Option<Reports>>>>,
 }
@@ -102,13 +105,24 @@ impl Channel {
         (reports, commands): (Reports, OwnedWriteHalf),
         notes: Arc<dyn Notes>,
     ) -> Self {
-        let reported = Arc::new(Reported {
-            steps: std::sync::Mutex::default(),
-            end: watch::Sender::new(End::Open),
-            forwards: watch::Sender::new(BTreeMap::new()),
-        });
+        Self::expecting(directory, (reports, commands), notes, &[]).0
+    }
+
+    /// With what is new of steps that run already.
+    pub(super) fn expecting(
+        directory: Arc<JobDirectory>,
+        (reports, commands): (Reports, OwnedWriteHalf),
+        notes: Arc<dyn Notes>,
+        running: &[u32],
+    ) -> (Self, HashMap<u32, watch::Receiver<News>>) {
+        let reported = Arc::new(Reported::new());
+        // Before anything is heard: nothing of them is missed.
+        let news = running
+            .iter()
+            .map(|number| (*number, reported.expect_more(*number)));
+        let news = news.collect();
         let reader = tokio::spawn(listen(reports, Arc::clone(&reported), Arc::clone(&directory)));
-        Self {
+        let channel = Self {
             directory,
             notes,
             user: None,
@@ -117,8 +131,10 @@ impl Channel {
             reported,
             numbers: StepNumbers::default(),
             first_spool: std::sync::Mutex::default(),
+            kept_spools: None,
             reader: std::sync::Mutex::new(Some(reader)),
-        }
+        };
+        (channel, news)
     }
 
     /// Goes on with an agent that has closed another job in order, and was started to stay; its new job has `directory`.
@@ -166,6 +182,21 @@ impl Channel {
         self
     }
 
+    /// Keeps the spools of steps that have ended, as far as there is room.
+    #[must_use]
+    pub(in crate::executor) fn with_kept_spools(mut self) -> Self {
+        self.kept_spools = Some(Arc::default());
+        self
+    }
+
+    pub(super) fn shared_directory(&self) -> Arc<JobDirectory> {
+        Arc::clone(&self.directory)
+    }
+
+    pub(super) fn reported(&self) -> &Reported {
+        &self.reported
+    }
+
     /// What counts its steps.
     pub(in crate::executor) fn numbers(&self) -> StepNumbers {
         self.numbers.clone()
@@ -196,22 +227,14 @@ impl Channel {
         };
         self.send(&Command::Start(start)).await?;
         let frozen = not_taken(news.clone());
-        tokio::pin!(frozen);
-        let following = self.follow(number, Tail::new(spool), output, news);
-        tokio::pin!(following);
-        loop {
-            tokio::select! {
-                biased;
-                ended = &mut following => return ended,
-                () = &mut frozen => return Err(ExecutorError::lost(format!(
-                    "its agent has said nothing of the step within {} s: it, or its container, is paused or frozen",
-                    START_TIME.as_secs()
-                ))),
-                signal = signals.next() => {
-                    // An agent that is gone is told of by the step's end.
-                    let _ = self.send(&Command::Signal { step: number, signal: wire(signal) }).await;
-                }
-            }
+        let following = self.follow_with_signals(number, Tail::new(spool), output, news, signals);
+        tokio::select! {
+            biased;
+            ended = following => ended,
+            () = frozen => Err(ExecutorError::lost(format!(
+                "its agent has said nothing of the step within {} s: it, or its container, is paused or frozen",
+                START_TIME.as_secs()
+            ))),
         }
     }
 
@@ -231,57 +254,6 @@ impl Channel {
             .await
             .map_err(|broken| ExecutorError::lost(format!("make a spool: {broken}")))?
             .map_err(|error| ExecutorError::lost(format!("make a spool: {error}")))
-    }
-
-    /// Reads the spool whenever the agent says that there is more; the spool says how the step ended.
-    async fn follow(
-        &self,
-        number: u32,
-        mut tail: Tail,
-        mut output: Box<dyn StepOutput>,
-        mut news: watch::Receiver<News>,
-    ) -> Result<StepEnd, ExecutorError> {
-        loop {
-            let over = match news.changed().await {
-                Ok(()) => {
-                    let news = news.borrow_and_update();
-                    if news.length == 0 && news.over.is_none() {
-                        continue;
-                    }
-                    news.over.clone()
-                }
-                Err(_) => Some("its agent is gone".to_owned()),
-            };
-            loop {
-                let (notes, directory) = (Arc::clone(&self.notes), Arc::clone(&self.directory));
-                let reading = tokio::task::spawn_blocking(move || {
-                    let progress = tail.read(&mut *output, notes.as_ref());
-                    if let Ok(Progress::Ended(end)) = &progress {
-                        if let Ok(end) = &**end {
-                            output.ended(end);
-                        }
-                        // All of it is where it belongs by now.
-                        directory.remove_spool(number);
-                    }
-                    (tail, output, progress)
-                });
-                let progress = reading
-                    .await
-                    .map_err(|_| ExecutorError::lost("the writer of the step's output broke down"))?;
-                (tail, output) = (progress.0, progress.1);
-                match progress.2 {
-                    Ok(Progress::Ended(end)) => return end.map_err(ExecutorError::lost),
-                    Ok(Progress::More) => {}
-                    Ok(Progress::Dry) => break,
-                    Err(error) => {
-                        return Err(ExecutorError::lost(format!("read the step's output: {error}")));
-                    }
-                }
-            }
-            if let Some(why) = over {
-                return Err(ExecutorError::lost(why));
-            }
-        }
     }
 
     /// Has a port of `localhost`, as steps see it, lead to `to`.
@@ -406,7 +378,7 @@ impl Channel {
         matches!(&*self.reported.end.borrow(), End::Closed { .. })
     }
 
-    async fn send(&self, command: &Command) -> Result<(), ExecutorError> {
+    pub(super) async fn send(&self, command: &Command) -> Result<(), ExecutorError> {
         let mut bytes = Vec::new();
         command
             .encode(&mut bytes)
@@ -457,6 +429,7 @@ impl Channel {
         };
         Ok(StartStep {
             step: number,
+            name: step.id.0,
             program,
             env: self.env.iter().cloned().chain(step.env).collect(),
             path: step.path,
@@ -479,14 +452,6 @@ impl Drop for Channel {
 async fn not_taken(mut news: watch::Receiver<News>) {
     if tokio::time::timeout(START_TIME, news.changed()).await.is_ok() {
         std::future::pending().await
-    }
-}
-
-fn wire(signal: Signal) -> StepSignal {
-    match signal {
-        Signal::Interrupt => StepSignal::Interrupt,
-        Signal::Terminate => StepSignal::Terminate,
-        Signal::Kill => StepSignal::Kill,
     }
 }
 

@@ -7,6 +7,8 @@
 
 mod agent_binary;
 mod directory;
+mod earlier;
+mod following;
 mod link;
 mod numbers;
 mod reported;
@@ -19,6 +21,7 @@ pub(crate) use directory::{
     ACTIONS, TEMP, TOOLS, empty as empty_directory, remove as remove_directory, scrub as scrub_directory,
 };
 pub use directory::{DirectoryError, JobDirectory};
+pub(in crate::executor) use earlier::Earlier;
 pub use link::Channel;
 pub(in crate::executor) use numbers::StepNumbers;
 pub(in crate::executor) use signals::{Signals, StepSignals};

@@ -9,6 +9,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(in crate::executor) struct StepNumbers(Arc<AtomicU32>);
 
 impl StepNumbers {
+    /// The first of them is this one: those before it were given by another process.
+    pub(super) fn from(first: u32) -> Self {
+        Self(Arc::new(AtomicU32::new(first)))
+    }
+
     /// One that no other step of the place has.
     pub(in crate::executor) fn next(&self) -> u32 {
         self.0.fetch_add(1, Ordering::Relaxed)

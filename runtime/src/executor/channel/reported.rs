@@ -40,7 +40,36 @@ pub(super) enum End {
     Gone(String),
 }
 
+impl News {
+    /// What is new of a step of which nothing more comes.
+    pub(super) fn over(why: &str) -> Self {
+        Self {
+            length: 0,
+            over: Some(why.to_owned()),
+        }
+    }
+}
+
 impl Reported {
+    pub(super) fn new() -> Self {
+        Self {
+            steps: Mutex::default(),
+            end: watch::Sender::new(End::Open),
+            forwards: watch::Sender::new(BTreeMap::new()),
+        }
+    }
+
+    /// What is new of a step that runs already: its spool is to be read whatever comes.
+    pub(super) fn expect_more(&self, number: u32) -> watch::Receiver<News> {
+        let (sender, mut receiver) = watch::channel(News {
+            length: 1,
+            over: None,
+        });
+        receiver.mark_changed();
+        self.lock().insert(number, sender);
+        receiver
+    }
+
     /// What is new of a step from now on.
     pub(super) fn expect(&self, number: u32) -> watch::Receiver<News> {
         let (sender, receiver) = watch::channel(News::default());

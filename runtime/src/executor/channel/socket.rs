@@ -111,6 +111,20 @@ pub(super) async fn connect(
         .unwrap_or(Err(ConnectError::Silent(patience)))
 }
 
+/// As [`connect`], to an agent that is there and listens, or is gone; with the numbers of the steps that run.
+pub(super) async fn attach(
+    directory: &Arc<JobDirectory>,
+    patience: Duration,
+) -> Result<((Reports, OwnedWriteHalf), Vec<u32>), ConnectError> {
+    let attempt = async {
+        let stream = reach(directory).await.map_err(ConnectError::Absent)?;
+        greet_running(directory, stream).await
+    };
+    tokio::time::timeout(patience, attempt)
+        .await
+        .unwrap_or(Err(ConnectError::Silent(patience)))
+}
+
 /// Shakes hands over a connection that is there already.
 pub(super) async fn connect_over(
     directory: &Arc<JobDirectory>,
@@ -126,6 +140,15 @@ async fn greet(
     directory: &Arc<JobDirectory>,
     stream: UnixStream,
 ) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
+    greet_running(directory, stream)
+        .await
+        .map(|(connected, _)| connected)
+}
+
+async fn greet_running(
+    directory: &Arc<JobDirectory>,
+    stream: UnixStream,
+) -> Result<((Reports, OwnedWriteHalf), Vec<u32>), ConnectError> {
     let counter = Arc::clone(directory);
     let epoch = tokio::task::spawn_blocking(move || counter.next_epoch());
     let epoch = epoch
@@ -142,7 +165,8 @@ async fn greet(
     .encode(&mut hello)
     .map_err(|error| ConnectError::Strange(error.to_string()))?;
     writer.write_all(&hello).await.map_err(ConnectError::Absent)?;
-    welcomed(&mut reports).await.map(|()| (reports, writer))
+    let running = welcomed(&mut reports).await?;
+    Ok(((reports, writer), running))
 }
 
 /// Waits for the welcome of an agent that was given the other end of this connection.
@@ -155,7 +179,7 @@ pub(super) async fn given(
     tokio::time::timeout(patience, welcomed(&mut reports))
         .await
         .unwrap_or(Err(ConnectError::Silent(patience)))
-        .map(|()| (reports, writer))
+        .map(|_| (reports, writer))
 }
 
 fn parts(stream: UnixStream) -> (Reports, OwnedWriteHalf) {
@@ -168,9 +192,10 @@ fn parts(stream: UnixStream) -> (Reports, OwnedWriteHalf) {
     (reports, writer)
 }
 
-async fn welcomed(reports: &mut Reports) -> Result<(), ConnectError> {
+/// The numbers of the steps that run are the answer.
+async fn welcomed(reports: &mut Reports) -> Result<Vec<u32>, ConnectError> {
     match reports.next().await? {
-        Some(Report::Welcome { .. }) => Ok(()),
+        Some(Report::Welcome { running, .. }) => Ok(running),
         Some(Report::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
         Some(_) => Err(ConnectError::Strange(
             "it answered a hello with something else".to_owned(),

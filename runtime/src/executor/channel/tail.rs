@@ -28,6 +28,8 @@ pub(super) struct Tail {
     /// Whether a read filled all the room that there was.
     wide: bool,
     files: CommandFiles,
+    /// Bytes that were read.
+    length: u64,
 }
 
 /// What a share of reading has led to.
@@ -49,7 +51,13 @@ impl Tail {
             end: 0,
             wide: false,
             files: CommandFiles::default(),
+            length: 0,
         }
+    }
+
+    /// Bytes of the spool that were read so far.
+    pub(super) fn length(&self) -> u64 {
+        self.length
     }
 
     /// Hands on what is there, up to a share. For a thread that may block: the output may go to a slow disk.
@@ -64,6 +72,7 @@ impl Tail {
             }
             self.wide |= length == space.len();
             self.end += length;
+            self.length += length as u64;
             handed_on += length;
             if let Some(end) = self.hand_on(output, notes)? {
                 return Ok(Progress::Ended(Box::new(end)));
@@ -85,6 +94,7 @@ impl Tail {
                 return Ok(None);
             };
             match record {
+                Record::Begin(_) => {}
                 Record::Output { stream, at, bytes } => output.chunk(stream_of(stream), timestamp(at), bytes),
                 Record::Note(note) => notes.line(&note),
                 Record::File(kind, part) => take_part(file_of(&mut self.files, kind), part),

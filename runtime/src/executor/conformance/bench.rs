@@ -177,7 +177,7 @@ pub(crate) async fn run(place: &Arc<dyn Place>, step: StepSpec) -> (StepEnd, Out
 /// A step that runs in a task of its own.
 pub(crate) struct Running {
     pub(crate) id: StepId,
-    task: tokio::task::JoinHandle<Result<StepEnd, ExecutorError>>,
+    pub(crate) task: tokio::task::JoinHandle<Result<StepEnd, ExecutorError>>,
     recorder: Recorder,
 }
 

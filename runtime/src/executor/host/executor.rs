@@ -14,6 +14,7 @@ use loom_agent::wire::NextJob;
 use tokio::process::{Child, Command};
 
 use super::directories::Prepared;
+use super::minder::Minder;
 use super::options::HostOptions;
 use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
@@ -38,9 +39,9 @@ const END_TIME: Duration = Duration::from_secs(1);
 /// Runs jobs on this machine.
 #[derive(Debug)]
 pub struct HostExecutor {
-    options: HostOptions,
+    pub(super) options: HostOptions,
     pub(super) register: Register,
-    warm: Warm,
+    pub(super) warm: Warm,
 }
 
 impl HostExecutor {
@@ -246,8 +247,13 @@ impl HostExecutor {
             warm: self.warm.clone(),
         };
         let mark = vec![(process::MARK.to_owned(), parts.name.clone())];
-        let channel = channel.with_first_spool(spool).with_env(mark);
-        Ok(HostPlace::new(parts, channel, agent, companions))
+        let channel = kept(channel, spec).with_first_spool(spool).with_env(mark);
+        Ok(HostPlace::new(
+            parts,
+            (channel, None),
+            Minder::Own(Box::new(agent)),
+            companions,
+        ))
     }
 
     /// Removes all that is written down of a job; whether anything was.
@@ -333,12 +339,7 @@ impl Executor for HostExecutor {
                     .to_owned(),
             });
         }
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let spec = PlaceSpec {
-            workspace: absolute(&spec.workspace),
-            directory: absolute(&spec.directory),
-            ..spec
-        };
+        let spec = absolute(spec);
         let started = match self.warm.take(&spec.key.run, spec.orphan_grace) {
             Some(waiting) => self.go_on(&spec, waiting, &notes).await?,
             None => None,
@@ -357,6 +358,14 @@ impl Executor for HostExecutor {
                 Err(error)
             }
         }
+    }
+
+    fn outlives_its_process(&self) -> bool {
+        true
+    }
+
+    async fn attach(&self, spec: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
+        Box::pin(self.attach_to(spec, notes)).await
     }
 
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {
@@ -384,6 +393,23 @@ impl Executor for HostExecutor {
     }
 }
 
+/// Keeps what steps that have ended said, where somebody may go on with the job.
+pub(super) fn kept(channel: Channel, spec: &PlaceSpec) -> Channel {
+    if spec.orphan_grace.is_zero() {
+        return channel;
+    }
+    channel.with_kept_spools()
+}
+
+pub(super) fn absolute(spec: PlaceSpec) -> PlaceSpec {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    PlaceSpec {
+        workspace: absolute(&spec.workspace),
+        directory: absolute(&spec.directory),
+        ..spec
+    }
+}
+
 fn ended_at_once(ended: std::io::Result<ExitStatus>, trouble: Option<String>) -> ExecutorError {
     let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
     ExecutorError::Setup {
@@ -392,7 +418,7 @@ fn ended_at_once(ended: std::io::Result<ExitStatus>, trouble: Option<String>) ->
     }
 }
 
-fn facts(spec: &PlaceSpec, entry: &Entry) -> PlaceFacts {
+pub(super) fn facts(spec: &PlaceSpec, entry: &Entry) -> PlaceFacts {
     let below = |name: &str| entry.directory.join(name).display().to_string();
     PlaceFacts {
         workspace: spec.workspace.display().to_string(),
@@ -410,7 +436,7 @@ fn facts(spec: &PlaceSpec, entry: &Entry) -> PlaceFacts {
     }
 }
 
-/// Rounded up: zero would mean for ever.
+/// Rounded up: only zero is none.
 pub(in crate::executor) fn whole_seconds(grace: Duration) -> String {
     let seconds = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
     seconds.to_string()

@@ -5,8 +5,10 @@
 //! each agent for that. Every agent that was started is written down first, so that another process can end it when this
 //! one dies. An agent whose job left nothing behind takes the next job of the same run. Services and container actions run in a container engine, where one is given.
 
+mod attaching;
 mod directories;
 mod executor;
+mod minder;
 mod options;
 mod place;
 mod process;

@@ -6,22 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::process::Child;
 use tokio::sync::{Mutex, OnceCell};
 
+use super::minder::Minder;
 use super::process::{self, Outcome};
 use super::register::{Entry, Register};
-use super::warm::{Agent, Waiting, Warm};
-use crate::executor::channel::{Channel, Signals, blocking, remove_directory, scrub_directory};
+use super::warm::{Waiting, Warm};
+use crate::executor::channel::{Channel, Earlier, Signals, blocking, remove_directory, scrub_directory};
 use crate::executor::docker::{Companions, DockerExecutor};
 use crate::executor::{
     Closed, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, Program, Signal, StepEnd, StepOutput,
     StepSpec,
 };
 use crate::id::StepId;
-
-/// How long an agent that has said its last word has to exit, and one that was killed.
-const EXIT_TIME: Duration = Duration::from_secs(10);
 
 /// What a place is made of.
 pub(super) struct Parts {
@@ -42,18 +39,26 @@ pub(super) struct HostPlace {
     parts: Parts,
     channel: Channel,
     /// Taken by the one call that closes.
-    agent: Mutex<Option<Agent>>,
+    agent: Mutex<Option<Minder>>,
     signals: Signals,
+    /// The steps that were begun before this process came.
+    earlier: Option<Earlier>,
     /// What runs beside it in an engine; made when it is first needed.
     companions: OnceCell<Companions>,
     closed: AtomicBool,
 }
 
 impl HostPlace {
-    pub(super) fn new(parts: Parts, channel: Channel, agent: Agent, companions: Option<Companions>) -> Self {
+    pub(super) fn new(
+        parts: Parts,
+        (channel, earlier): (Channel, Option<Earlier>),
+        agent: Minder,
+        companions: Option<Companions>,
+    ) -> Self {
         Self {
             parts,
             channel,
+            earlier,
             agent: Mutex::new(Some(agent)),
             signals: Signals::default(),
             companions: OnceCell::new_with(companions),
@@ -85,28 +90,17 @@ impl HostPlace {
     }
 
     /// Ends the agent and all that came from its steps; what they had left running is the answer.
-    async fn end(&self, agent: &mut Child) -> Result<Closed, ExecutorError> {
+    async fn end(&self, agent: &mut Minder) -> Result<Closed, ExecutorError> {
         match self.channel.close(false, self.parts.patience).await {
             // An agent that closed in order has ended all that came from its steps.
-            Ok(closed) if tokio::time::timeout(EXIT_TIME, agent.wait()).await.is_ok() => Ok(closed),
+            Ok(closed) if agent.has_exited().await => Ok(closed),
             _ => self.end_by_force(agent).await,
         }
     }
 
     /// Ends an agent that did not close in order, and what it left; says what that was.
-    async fn end_by_force(&self, agent: &mut Child) -> Result<Closed, ExecutorError> {
-        // What watches over the agent kills it, frozen or not, and then all that it left.
-        if let Some(pid) = agent.id().and_then(|pid| i32::try_from(pid).ok()) {
-            let pid = rustix::process::Pid::from_raw(pid);
-            if let Some(pid) = pid {
-                // It may have ended by itself.
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-            }
-        }
-        if tokio::time::timeout(EXIT_TIME, agent.wait()).await.is_err() {
-            let _ = agent.start_kill();
-            let _ = tokio::time::timeout(EXIT_TIME, agent.wait()).await;
-        }
+    async fn end_by_force(&self, agent: &mut Minder) -> Result<Closed, ExecutorError> {
+        agent.end_by_force().await?;
         let (name, mark) = (self.parts.name.clone(), self.parts.entry.agent.clone());
         let ending = blocking(move || process::end_marked(&[&name, &mark]));
         let Outcome { ended, stuck } = ending.await?;
@@ -145,6 +139,24 @@ impl Place for HostPlace {
             Program::Script { .. } | Program::Exec { .. } => {
                 self.channel.run(step, output, &mut signals).await
             }
+        }
+    }
+
+    async fn follow(
+        &self,
+        step: &StepId,
+        output: Box<dyn StepOutput>,
+    ) -> Result<Option<StepEnd>, ExecutorError> {
+        let mut signals = self.signals.of(step);
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        match &self.earlier {
+            Some(earlier) => {
+                let followed = self.channel.follow_earlier(earlier, step, output, &mut signals);
+                Box::pin(followed).await
+            }
+            None => Ok(None),
         }
     }
 
@@ -190,14 +202,11 @@ impl Place for HostPlace {
             }
         };
         let own = async {
-            let child = &mut agent.child;
             match self.channel.close_and_keep(self.parts.patience).await {
                 Ok((closed, Some(idle))) => Ok((closed, Some(idle))),
                 // An agent that closed in order has ended all that came from its steps.
-                Ok((closed, None)) if tokio::time::timeout(EXIT_TIME, child.wait()).await.is_ok() => {
-                    Ok((closed, None))
-                }
-                _ => Box::pin(self.end_by_force(child))
+                Ok((closed, None)) if agent.has_exited().await => Ok((closed, None)),
+                _ => Box::pin(self.end_by_force(agent))
                     .await
                     .map(|closed| (closed, None)),
             }
@@ -207,8 +216,8 @@ impl Place for HostPlace {
         beside?;
         // Written down of this job until all of it is gone: only then is the agent another one's.
         remove(&self.parts.entry, &self.parts.register, &self.parts.name).await?;
-        if let (Some(agent), Some(idle)) = (guard.take(), idle) {
-            self.parts.warm.keep(Waiting { agent, idle });
+        if let (Some(Minder::Own(agent)), Some(idle)) = (guard.take(), idle) {
+            self.parts.warm.keep(Waiting { agent: *agent, idle });
         }
         Ok(closed)
     }
@@ -225,7 +234,7 @@ impl Place for HostPlace {
                 None => Ok(()),
             }
         };
-        let (own, beside) = tokio::join!(self.end(&mut agent.child), beside);
+        let (own, beside) = tokio::join!(self.end(agent), beside);
         let own = own?;
         beside?;
         let entry = self.parts.entry.clone();

@@ -54,6 +54,11 @@ pub(super) fn kill_agent(name: &str, agent: Option<Known>, guard: Option<Known>)
     }
 }
 
+/// Whether a process has ended.
+pub(super) fn has_ended((pid, started): Known) -> bool {
+    start_time(pid) != Some(started)
+}
+
 /// Waits until a process has ended, for as long as a killed one may take.
 pub(super) fn wait_for_end((pid, started): Known) {
     let deadline = Instant::now() + END_TIME;

@@ -9,6 +9,7 @@
 //! even that is given up 10 s later, and its job is lost. What background steps do to each other follows GitHub's rules of
 //! 2026 (actions/runner 2.336, `BackgroundStepCoordinator` and `StepsRunner`).
 
+mod attached;
 mod background;
 mod ends;
 mod messages;
@@ -28,6 +29,7 @@ use crate::event::{Event, JobState, Outputs, Reason, StepOutline};
 use crate::executor::Closed;
 use crate::id::{JobId, StepId};
 
+pub(super) use attached::Standstill;
 pub(in crate::engine) use ends::UNREACHABLE;
 pub(in crate::engine) use messages::{
     Effect, Input, JobStatus, Judgement, Opened, Resume, Retry, Status, StepWork, Trouble, Verdict, WorkEnd,
@@ -53,6 +55,8 @@ pub(super) struct Machine {
     pauses: u32,
     /// Whether its time stands still.
     time_is_held: bool,
+    /// While it goes on with a place of a process that is gone, and has not come to its steps yet.
+    resuming: Option<attached::Resuming>,
     /// What it gives.
     outputs: Outputs,
     /// Facts that are not written down yet.
@@ -143,6 +147,7 @@ impl Machine {
             forced: false,
             closes: false,
             time_is_held: false,
+            resuming: None,
             outputs: Outputs::new(),
             outbox: Vec::new(),
             afterwards: Vec::new(),
@@ -153,6 +158,11 @@ impl Machine {
         }
     }
 
+    /// What it was made of.
+    pub(super) fn order(&self) -> &JobOrder {
+        &self.plan
+    }
+
     pub(super) fn handle(&mut self, input: Input) -> Vec<Effect> {
         // Nothing is written behind the job's end.
         if self.phase == Phase::Finished
@@ -160,6 +170,15 @@ impl Machine {
         {
             return Vec::new();
         }
+        if let Some(input) = self.keep_for_later(input) {
+            self.take(input);
+        }
+        self.flush();
+        self.hold_time();
+        std::mem::take(&mut self.effects)
+    }
+
+    fn take(&mut self, input: Input) {
         match input {
             Input::Begin => self.begin(),
             Input::Saved(number) => self.saved(number),
@@ -178,9 +197,6 @@ impl Machine {
             Input::CancelTimeout => self.force(),
             Input::Escalate(step, round) => self.escalate(&step, round),
         }
-        self.flush();
-        self.hold_time();
-        std::mem::take(&mut self.effects)
     }
 
     fn begin(&mut self) {
@@ -191,6 +207,10 @@ impl Machine {
             return self.never_open(); // cancelled before it began
         }
         self.phase = Phase::Opening;
+        if self.resuming.is_some() {
+            // It was written down by the process that is gone.
+            return self.effects.push(Effect::Open);
+        }
         let (job, resource) = (self.plan.job.clone(), self.plan.resource.clone());
         let attempt = self.plan.attempt;
         self.outbox.push(Event::JobStarting {
@@ -283,6 +303,7 @@ impl Machine {
                 });
             }
             (Phase::Opening, Ok(_)) if self.ending.is_some() => self.close(),
+            (Phase::Opening, Ok(_)) if self.resuming.is_some() => self.go_on(),
             (Phase::Opening, Ok(opened)) => {
                 self.phase = Phase::Main;
                 self.outbox.push(Event::JobStarted {

@@ -76,6 +76,9 @@ impl Machine {
     }
 
     pub(super) fn judged(&mut self, id: &StepId, judgement: Judgement) {
+        let Some(judgement) = self.judged_again(id, judgement) else {
+            return;
+        };
         let Some(step) = self.steps.get_mut(id) else {
             return;
         };

@@ -107,6 +107,15 @@ pub(super) enum Turn {
     Join(StepId),
 }
 
+impl Turn {
+    /// The step whose turn it is.
+    pub(super) fn step(&self) -> &StepId {
+        match self {
+            Self::Step(id) | Self::Join(id) => id,
+        }
+    }
+}
+
 /// All steps of a job.
 #[derive(Debug, Default)]
 pub(super) struct Steps {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +20,19 @@ use crate::executor::{
 use crate::id::{JobKey, RunId, StepId};
 use crate::world::World;
 
+/// What each step says first, and one that speaks at its end.
+const FIRST: &[u8] = b"hello\n";
+const SPOKEN: &[u8] = b"::warning file=a.c,line=3::odd\n::group::g\n";
+
+/// A step that was begun.
+#[derive(Clone)]
+struct Begun {
+    text: String,
+    /// When, in microseconds.
+    at: u64,
+    end: Option<StepEnd>,
+}
+
 /// Outlives the processes that use it, as an engine does. Clones are the same.
 #[derive(Clone)]
 pub(super) struct SimExecutor(Arc<Inner>);
@@ -32,6 +46,11 @@ struct Inner {
     frail: bool,
     /// Whether services never fail.
     steady: bool,
+    /// Whether steps go on when their process is killed.
+    lasts: bool,
+    /// The steps that were begun in each place, with what they do and when they began.
+    begun: Mutex<BTreeMap<String, BTreeMap<StepId, Begun>>>,
+    attached: AtomicU32,
     held: Mutex<BTreeSet<String>>,
     /// What was removed by name: a run that is given up does so while its jobs may still close their places.
     reclaimed: Mutex<BTreeSet<String>>,
@@ -54,24 +73,36 @@ impl SimExecutor {
             gone: chance.one_in(12).then_some(gone),
             frail: chance.one_in(3),
             steady: false,
+            // Apart from the other choices of a seed.
+            lasts: Chance::new(seed, "lasts").one_in(2),
+            begun: Mutex::default(),
+            attached: AtomicU32::new(0),
             held: Mutex::default(),
             reclaimed: Mutex::default(),
             wrongs: Mutex::default(),
         }))
     }
 
-    /// One in which nothing fails.
-    pub(super) fn steady(world: SimWorld, seed: u64) -> Self {
+    /// One in which nothing fails, and steps end with their process, or `lasts`.
+    pub(super) fn steady(world: SimWorld, seed: u64, lasts: bool) -> Self {
         Self(Arc::new(Inner {
             world,
             seed,
             gone: None,
             frail: false,
             steady: true,
+            lasts,
+            begun: Mutex::default(),
+            attached: AtomicU32::new(0),
             held: Mutex::default(),
             reclaimed: Mutex::default(),
             wrongs: Mutex::default(),
         }))
+    }
+
+    /// How often a process went on with a place of another one.
+    pub(super) fn attached(&self) -> u32 {
+        self.0.attached.load(Ordering::Relaxed)
     }
 
     /// What it holds.
@@ -112,10 +143,36 @@ impl SimExecutor {
         }
     }
 
+    fn place(&self, spec: PlaceSpec, services: indexmap::IndexMap<String, ServiceFacts>) -> SimPlace {
+        SimPlace {
+            executor: self.clone(),
+            name: spec.key.resource_name(),
+            facts: PlaceFacts {
+                workspace: "/workspace".into(),
+                temp: "/temp".into(),
+                os: "Linux".into(),
+                arch: "X64".into(),
+                services,
+                ..PlaceFacts::default()
+            },
+            directory: spec.directory,
+            steps: Mutex::default(),
+        }
+    }
+
+    fn at(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0.world.now().as_millis()).unwrap()
+    }
+
     fn remove(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let mut held = self.0.held.lock().unwrap();
         let removed: Vec<String> = held.iter().filter(|name| wanted(name)).cloned().collect();
         held.retain(|name| !removed.contains(name));
+        self.0
+            .begun
+            .lock()
+            .unwrap()
+            .retain(|name, _| !removed.contains(name));
         removed
     }
 }
@@ -177,20 +234,27 @@ impl Executor for SimExecutor {
             services.insert(service.clone(), ServiceFacts::default());
         }
         std::fs::create_dir_all(place.directory.join("temp")).unwrap();
-        Ok(Arc::new(SimPlace {
-            executor: self.clone(),
-            name,
-            facts: PlaceFacts {
-                workspace: "/workspace".into(),
-                temp: "/temp".into(),
-                os: "Linux".into(),
-                arch: "X64".into(),
-                services,
-                ..PlaceFacts::default()
-            },
-            directory: place.directory,
-            steps: Mutex::default(),
-        }))
+        Ok(Arc::new(self.place(place, services)))
+    }
+
+    fn outlives_its_process(&self) -> bool {
+        self.0.lasts
+    }
+
+    async fn attach(&self, place: PlaceSpec, _: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
+        let name = place.key.resource_name();
+        let mut chance = self.chance(&format!("attach {name}"));
+        self.pass(&mut chance, 200_000).await;
+        self.answers()?;
+        let is_there = self.0.held.lock().unwrap().contains(&name);
+        if !is_there || (self.0.frail && chance.one_in(3)) {
+            return Err(lost());
+        }
+        if self.0.frail && chance.one_in(10) {
+            panics();
+        }
+        self.0.attached.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::new(self.place(place, indexmap::IndexMap::new())))
     }
 
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {
@@ -260,6 +324,74 @@ impl SimPlace {
         }
     }
 
+    /// The same, and the end stays known.
+    async fn end_of(
+        &self,
+        step: &StepId,
+        text: &str,
+        began: u64,
+        output: Box<dyn StepOutput>,
+    ) -> Result<StepEnd, ExecutorError> {
+        let end = self.play(step, text, began, output).await?;
+        let mut begun = self.executor.0.begun.lock().unwrap();
+        let known = begun.get_mut(&self.name).and_then(|steps| steps.get_mut(step));
+        if let Some(known) = known {
+            known.end = Some(end.clone());
+        }
+        Ok(end)
+    }
+
+    /// Does what a step does, from its first word, however long ago it began.
+    async fn play(
+        &self,
+        step: &StepId,
+        text: &str,
+        began: u64,
+        mut output: Box<dyn StepOutput>,
+    ) -> Result<StepEnd, ExecutorError> {
+        let mut words = text.split_whitespace();
+        let act = Act::of(words.next().unwrap_or_default());
+        let millis: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+        let world = &self.executor.0.world;
+        let at = self.executor.at();
+        output.chunk(Stream::Stdout, at, FIRST);
+        let heeds = match act {
+            Act::Wait => 1,
+            Act::Freeze => u8::MAX,
+            _ => 3,
+        };
+        let hangs = matches!(act, Act::Wait | Act::Deaf | Act::Freeze);
+        let time = Duration::from_millis(if hangs { 100_000_000 } else { millis });
+        let left = time.saturating_sub(Duration::from_micros(world.micros() - began));
+        let signalled = tokio::select! {
+            biased;
+            got = self.signalled(step, if hangs { heeds } else { 1 }) => { got?; true }
+            () = world.sleep(left) => false,
+        };
+        let took = world.micros() - began;
+        if signalled {
+            let signal = if heeds == 1 || !hangs { 2 } else { 9 };
+            return Ok(Self::ended(ExitStatus::Signal(signal), took, true));
+        }
+        let mut files = CommandFiles::default();
+        match act {
+            Act::Lose => return Err(lost()),
+            Act::Panic => panics(),
+            Act::Speak => {
+                output.chunk(Stream::Stdout, at, SPOKEN);
+                files.output = FileContent::Bytes(b"o=value\n".to_vec());
+                files.env = FileContent::Bytes(b"NAME=value\n".to_vec());
+                files.summary = FileContent::Bytes(b"# done\n".to_vec());
+            }
+            _ => {}
+        }
+        let code = i32::from(act == Act::Fail);
+        Ok(StepEnd {
+            files,
+            ..Self::ended(ExitStatus::Code(code), took, false)
+        })
+    }
+
     fn ended(status: ExitStatus, micros: u64, signalled: bool) -> StepEnd {
         StepEnd {
             status,
@@ -276,7 +408,7 @@ impl Place for SimPlace {
         &self.facts
     }
 
-    async fn run(&self, step: StepSpec, mut output: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError> {
+    async fn run(&self, step: StepSpec, output: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError> {
         let text = match &step.program {
             Program::Script { text, .. } => text.clone(),
             _ => String::new(),
@@ -284,52 +416,45 @@ impl Place for SimPlace {
         if self.steps.lock().unwrap().closed {
             return Err(lost());
         }
-        let mut words = text.split_whitespace();
-        let act = Act::of(words.next().unwrap_or_default());
-        let millis: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-        let world = &self.executor.0.world;
-        let began = world.micros();
-        let now = world.now();
-        let at = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap();
-        output.chunk(Stream::Stdout, at, b"hello\n");
-        let heeds = match act {
-            Act::Wait => 1,
-            Act::Freeze => u8::MAX,
-            _ => 3,
+        let began = self.executor.0.world.micros();
+        let before = {
+            let mut begun = self.executor.0.begun.lock().unwrap();
+            let steps = begun.entry(self.name.clone()).or_default();
+            let begun = Begun {
+                text: text.clone(),
+                at: began,
+                end: None,
+            };
+            steps.insert(step.id.clone(), begun)
         };
-        let hangs = matches!(act, Act::Wait | Act::Deaf | Act::Freeze);
-        let time = Duration::from_millis(if hangs { 100_000_000 } else { millis });
-        let signalled = tokio::select! {
-            biased;
-            got = self.signalled(&step.id, if hangs { heeds } else { 1 }) => { got?; true }
-            () = world.sleep(time) => false,
-        };
-        let took = world.micros() - began;
-        if signalled {
-            let signal = if heeds == 1 || !hangs { 2 } else { 9 };
-            return Ok(Self::ended(ExitStatus::Signal(signal), took, true));
+        if before.is_some() {
+            self.executor
+                .wrong(format!("{} begins {} twice", self.name, step.id));
         }
-        let mut files = CommandFiles::default();
-        match act {
-            Act::Lose => return Err(lost()),
-            Act::Panic => panics(),
-            Act::Speak => {
-                output.chunk(
-                    Stream::Stdout,
-                    at,
-                    b"::warning file=a.c,line=3::odd\n::group::g\n",
-                );
-                files.output = FileContent::Bytes(b"o=value\n".to_vec());
-                files.env = FileContent::Bytes(b"NAME=value\n".to_vec());
-                files.summary = FileContent::Bytes(b"# done\n".to_vec());
+        self.end_of(&step.id, &text, began, output).await
+    }
+
+    async fn follow(
+        &self,
+        step: &StepId,
+        mut output: Box<dyn StepOutput>,
+    ) -> Result<Option<StepEnd>, ExecutorError> {
+        let begun = {
+            let begun = self.executor.0.begun.lock().unwrap();
+            begun.get(&self.name).and_then(|steps| steps.get(step)).cloned()
+        };
+        match begun {
+            None => Ok(None),
+            Some(Begun { end: Some(end), .. }) => {
+                let at = self.executor.at();
+                output.chunk(Stream::Stdout, at, FIRST);
+                if end.files.output != FileContent::Empty {
+                    output.chunk(Stream::Stdout, at, SPOKEN);
+                }
+                Ok(Some(end))
             }
-            _ => {}
+            Some(Begun { text, at, end: None }) => self.end_of(step, &text, at, output).await.map(Some),
         }
-        let code = i32::from(act == Act::Fail);
-        Ok(StepEnd {
-            files,
-            ..Self::ended(ExitStatus::Code(code), took, false)
-        })
     }
 
     async fn signal(&self, step: &StepId, signal: Signal) -> Result<(), ExecutorError> {

@@ -161,6 +161,7 @@ impl Simulation {
         let world: Arc<dyn World> = Arc::new(self.world.clone());
         let io = Io::new(tokio::runtime::Handle::current(), Arc::clone(&world));
         let opened = Opened {
+            orphan_grace: std::time::Duration::from_secs(60),
             ownership: Ownership::take_as(&directory.owners(), owner).unwrap(),
             directory,
             journal: self.journal.clone(),
@@ -361,12 +362,14 @@ impl Simulation {
         std::fs::remove_dir_all(state).ok();
         let outside = RefCell::new(Outside::default());
         let mut kills = self.kills.iter();
+        let logs = RefCell::new(None);
         let mut generation = 0;
         loop {
             generation += 1;
             let kill = kills.next();
             let ended = self.world.run(async {
                 let engine = self.engine(state, generation);
+                logs.replace(Some(engine.logs().clone()));
                 tokio::select! {
                     biased;
                     () = async {
@@ -386,6 +389,10 @@ impl Simulation {
                     }
                 }
             });
+            // A thread of its own writes them, which dies with the process anywhere else.
+            if let Some(logs) = logs.take() {
+                logs.drain();
+            }
             match ended {
                 None => {}
                 Some(Ok(())) => break,

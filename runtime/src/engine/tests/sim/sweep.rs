@@ -10,8 +10,9 @@ use super::journal::{SimJournal, Strike};
 use super::world::SimWorld;
 use super::{Deed, Simulation, Workflow, checks, in_memory, reported};
 use crate::config::Keep;
-use crate::event::{Event, JobState, OnCrash, Outputs, Recorded, RunState, SourceFile};
+use crate::event::{Event, JobState, OnCrash, Outputs, Recorded, RunState, SourceFile, StepState};
 use crate::id::JobId;
+use crate::logs::LogStore;
 use crate::state::{EarlierAttempt, Run};
 
 /// What the run does that is killed: outputs, a matrix, a service, a concurrency group, a retry, a called workflow, steps in
@@ -32,12 +33,39 @@ jobs:
   after: {runs-on: ubuntu-latest, needs: inner, steps: [{ON_LOST run: good 100}]}
 ";
 
+/// Jobs that outlive their process: outputs and variables, a matrix, a failure, a condition, a time limit, a called workflow.
+const LASTING: &str = "jobs:
+  base: {outputs: {o: '${{ steps.s0.outputs.o }}', n: '${{ steps.s2.outcome }}'}, steps: [{id: s0, run: speak 200}, {run: good 100}, {id: s2, run: fail 50, continue-on-error: true}, {run: good 10}]}
+  grid: {needs: base, strategy: {max-parallel: 2, matrix: {v: [1, 2, 3]}}, steps: [{run: good 300}, {run: speak 20}]}
+  held: {concurrency: one, steps: [{run: good 200, timeout-minutes: 1}, {if: failure(), run: good 1}]}
+  bad: {continue-on-error: true, steps: [{run: fail 100}, {run: good 1}, {if: always(), run: good 100}]}
+  called: {needs: grid, uses: ./.github/workflows/called.yml}
+  last: {needs: [called, held, bad], if: always(), steps: [{run: 'good 5'}]}
+";
+
+fn lasting(strikes: Vec<Strike>) -> Simulation {
+    // Apart from the other sweeps and all seeds: actors of one process are named by it.
+    let seed = 1_000_500;
+    let world = SimWorld::new(seed);
+    Simulation {
+        executor: SimExecutor::steady(world.clone(), seed, true),
+        journal: Arc::new(SimJournal::steady(world.clone(), strikes)),
+        workflow: Workflow {
+            text: LASTING.to_owned(),
+            jobs: Vec::new(),
+        },
+        world,
+        seed,
+        ..simulation("", Vec::new())
+    }
+}
+
 fn simulation(on_lost: &str, strikes: Vec<Strike>) -> Simulation {
     // Apart from the other sweep and all seeds: actors of one process are named by it.
     let seed = 1_000_000 + on_lost.len() as u64;
     let world = SimWorld::new(seed);
     Simulation {
-        executor: SimExecutor::steady(world.clone(), seed),
+        executor: SimExecutor::steady(world.clone(), seed, false),
         journal: Arc::new(SimJournal::steady(world.clone(), strikes)),
         workflow: Workflow {
             text: REFERENCE.replace("ON_LOST ", on_lost),
@@ -157,6 +185,77 @@ fn a_run_whose_steps_may_run_again_ends_the_same_wherever_it_is_killed() {
             .then_some(())
             .ok_or_else(|| format!("it ended as {now:?}"))
     });
+}
+
+/// What the logs of a run's jobs say, by job.
+fn logs_of(run: &Run, state: &Path) -> BTreeMap<JobId, Vec<String>> {
+    let logs = LogStore::new(state.join("logs"));
+    let of = |(id, job): (&JobId, &crate::state::Job)| {
+        let window = logs
+            .open(&run.id, id, job.attempt)
+            .unwrap()
+            .window(1, 1000)
+            .unwrap();
+        let lines = window.lines.iter();
+        let shown = lines.map(|line| format!("{:?} {}", line.step.as_ref().map(|step| &step.0), line.text));
+        (id.clone(), shown.collect())
+    };
+    run.jobs.iter().map(of).collect()
+}
+
+#[test]
+fn a_run_whose_places_last_is_gone_on_with_where_it_was_wherever_it_is_killed() {
+    let directory = in_memory();
+    let state = directory.path().join("state");
+    let once = |strikes: Vec<Strike>| {
+        let simulation = lasting(strikes);
+        let ended = simulation.run(&state);
+        ended.map_err(|wrong| format!("{wrong}\n{}", reported(&simulation)))?;
+        let mut histories = simulation.world.run(simulation.histories());
+        let writes = simulation.journal.writes_done();
+        let Some(events) = histories.pop() else {
+            return Ok(None);
+        };
+        let (run, now) = end(&events)?;
+        let logs = logs_of(&run, &state);
+        Ok::<_, String>(Some((run, now, logs, writes, simulation.executor.attached())))
+    };
+    let undisturbed = once(Vec::new()).unwrap().unwrap();
+    assert_eq!((undisturbed.1.0, undisturbed.4), (RunState::Success, 0));
+    let (mut tried, mut resumed, mut attached) = (0, 0, 0);
+    for strikes in blows(undisturbed.3) {
+        let said = format!("{strikes:?}");
+        tried += 1;
+        let ended = once(strikes).and_then(|ended| {
+            // It was killed before there was a run.
+            let Some((run, now, logs, _, places)) = ended else {
+                return Ok(());
+            };
+            (resumed, attached) = (resumed + run.resumed_at.len(), attached + places);
+            let lost = run
+                .jobs
+                .values()
+                .flat_map(|job| job.steps.values())
+                .any(|step| step.state == StepState::Lost);
+            // Jobs in which nothing had begun begin anew, and logs of theirs with them.
+            let again = |id: &JobId| run.jobs.get(id).is_some_and(|job| !job.earlier.is_empty());
+            let said: Vec<_> = logs
+                .iter()
+                .filter(|(id, lines)| !again(id) && undisturbed.2.get(*id) != Some(*lines))
+                .collect();
+            match () {
+                () if lost || doubled(&run) > 0 => Err("a step is lost or ran again".to_owned()),
+                () if now != undisturbed.1 => Err(format!("it ended as {now:?}")),
+                () if !said.is_empty() => Err(format!("its logs say {said:?}")),
+                () => Ok(()),
+            }
+        });
+        if let Err(wrong) = ended {
+            panic!("killed at {said}: {wrong}");
+        }
+    }
+    println!("{tried} kills of a run whose places last: {resumed} resumed, {attached} jobs gone on with");
+    assert!(attached > 0);
 }
 
 #[test]

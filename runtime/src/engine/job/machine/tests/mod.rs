@@ -1,5 +1,6 @@
 //! The machine of a job against each rule, and against every order of what it hears.
 
+mod attached;
 mod orders;
 mod pause;
 mod retry;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::super::{
-    Effect, Input, JobOrder, JobStatus, Judgement, Machine, Opened, Resume, Status, StepWork, Trouble,
-    Verdict, WorkEnd,
+    Effect, Input, JobOrder, JobStatus, Judgement, Machine, Opened, Resume, Standstill, Status, StepWork,
+    Trouble, Verdict, WorkEnd,
 };
 use crate::event::{Event, JobState, Outputs, PauseAnswer, Phase, Reason, StepOutline, StepState};
 use crate::executor::{Closed, Signal};
@@ -180,6 +180,27 @@ impl Sim {
             time_is_held: false,
             history: Vec::new(),
         }
+    }
+
+    /// A job of a process that is gone, whose place is not: its history has come so far.
+    pub(super) fn attached(steps: Vec<Plan>, past: Standstill) -> Self {
+        let mut sim = Self::new(steps);
+        let job = sim.machine.plan.job.clone();
+        sim.acknowledged.push(Event::JobStarting {
+            job: job.clone(),
+            attempt: 1,
+            resource: sim.machine.plan.resource.clone(),
+        });
+        sim.acknowledged
+            .extend(past.running.iter().map(|step| Event::StepStarted {
+                job: job.clone(),
+                step: step.clone(),
+                name: None,
+                background: false,
+                waits_for: Vec::new(),
+            }));
+        sim.machine = Machine::attached(sim.machine.plan.clone(), past);
+        sim
     }
 
     /// The job pauses at steps that fail.

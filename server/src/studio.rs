@@ -182,9 +182,9 @@ impl StudioBuilder {
     /// is read here, so this waits for the disk.
     pub fn services(self) -> Result<Services, StartError> {
         let options = self.options;
-        let reach = match (&self.opened, &self.log) {
-            (None, None) => Reach::Named,
-            _ => Reach::MainAlone,
+        let reach = match &self.opened {
+            None => Reach::Named,
+            Some(_) => Reach::MainAlone,
         };
         let access = Access::new(options.token.clone(), options.tokens.as_deref(), reach)?;
         if !options.bind.is_loopback() && !access.has_token() {
@@ -201,21 +201,19 @@ impl StudioBuilder {
             .map(|section| section.path)
             .collect();
         let mut guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
-        let source = match (self.opened, self.log) {
-            (Some(opened), _) => {
-                guard = guard.of_the_past();
-                Source::Recording(opened)
-            }
-            (None, Some(log)) => Source::Log(log),
-            (None, None) => Source::Reports,
-        };
+        if self.opened.is_some() {
+            guard = guard.of_the_past();
+        }
         let plan = Plan {
             started: self.clock.now(),
             options,
             clock: self.clock,
             guard: Arc::new(guard),
+            log: self.log,
         };
-        let main = plan.make(&WorkspaceName::main(), source, self.registry, self.extensions)?;
+        let name = WorkspaceName::main();
+        let source = self.opened.map_or_else(|| plan.source(&name), Source::Recording);
+        let main = plan.make(&name, source, self.registry, self.extensions)?;
         Ok(Services {
             workspaces: Workspaces::new(plan, main),
         })

@@ -113,8 +113,8 @@ pub enum TokenFileError {
     },
     /// It names another workspace than `main`, where there can be no other.
     #[error(
-        "the file of tokens {path} names the workspace `{workspace}`, and here there is `main` alone: several servers on one log \
-         (LOOM_REDIS_URL) and recordings have no others\nhelp: give such a studio a file of its own", path = .path.display()
+        "the file of tokens {path} names the workspace `{workspace}`, and a recording is shown as `main` alone\n\
+         help: give a studio that shows one a file of its own", path = .path.display()
     )]
     MainAlone {
         /// The file.

@@ -46,7 +46,8 @@ pub(super) struct Peer {
 /// Applies entries, one after the other.
 pub(super) struct Applier {
     intake: Arc<Intake>,
-    sessions: Arc<Sessions>,
+    /// Where this log tells of sessions, too.
+    sessions: Option<Arc<Sessions>>,
     /// The moment of the last entry, and of the last look for what time changes.
     last: Option<Timestamp>,
     swept: Option<Timestamp>,
@@ -58,7 +59,7 @@ pub(super) struct Applier {
 }
 
 impl Applier {
-    pub(super) fn new(intake: Arc<Intake>, sessions: Arc<Sessions>) -> Self {
+    pub(super) fn new(intake: Arc<Intake>, sessions: Option<Arc<Sessions>>) -> Self {
         Self {
             intake,
             sessions,
@@ -114,7 +115,9 @@ impl Applier {
                 Answer::Nothing
             }
             Event::Session(news) => {
-                self.sessions.take(news);
+                if let Some(sessions) = &self.sessions {
+                    sessions.take(news);
+                }
                 Answer::Nothing
             }
             Event::Resync => {
@@ -186,7 +189,11 @@ impl Applier {
         let (keyframe, ()) = self.intake.keep(|| ());
         let rest = Rest {
             orders: self.intake.directory().orders().base(),
-            sessions: self.sessions.base(),
+            sessions: self
+                .sessions
+                .as_ref()
+                .map(|sessions| sessions.base())
+                .unwrap_or_default(),
             place: place.map(|place| place.to_string()),
             last: self.last,
             swept: self.swept,
@@ -213,10 +220,58 @@ impl Applier {
         // What happened in between is asked of others first.
         self.intake.memory().wait();
         self.intake.directory().orders().restore(rest.orders);
-        self.sessions.restore(rest.sessions);
+        if let Some(sessions) = &self.sessions {
+            sessions.restore(rest.sessions);
+        }
         (self.last, self.swept) = (rest.last, rest.swept);
         let peers = rest.peers.into_iter();
         self.peers = peers.map(|peer| (peer.server.clone(), peer)).collect();
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loom_bridge::ActorRegistry;
+
+    use super::*;
+    use crate::access::{Access, Key, Reach};
+    use crate::http::Guard;
+    use crate::replication::MemoryLog;
+    use crate::workspaces::{Plan, WorkspaceName};
+    use crate::{Clock, StudioOptions, SystemClock, Token};
+
+    #[test]
+    fn sessions_are_told_by_the_log_of_main_alone() {
+        let clock = Arc::new(SystemClock);
+        let access = Access::new(Token::new("secret"), None, Reach::Named).unwrap();
+        let options = StudioOptions::default();
+        let plan = Plan {
+            guard: Arc::new(Guard::new(
+                options.bind,
+                Vec::new(),
+                access,
+                Vec::new(),
+                clock.clone(),
+            )),
+            started: clock.now(),
+            options,
+            log: Some(Arc::new(MemoryLog::new(clock.clone(), 100))),
+            clock,
+        };
+        let (id, began) = Sessions::new_one(Key::Main);
+        plan.guard.sessions().take(began);
+        let mut known = Vec::new();
+        for name in [WorkspaceName::main(), "shop".parse().unwrap()] {
+            let made = plan.make(&name, plan.source(&name), ActorRegistry::new(), Vec::new());
+            let made = made.unwrap();
+            // What another server begins with, after the session ended there.
+            let base = made.door.replica().unwrap().applier().picture(None).unwrap();
+            plan.guard.sessions().take(Sessions::end_of(&id));
+            let restored = made.door.replica().unwrap().applier().restore(&base, None);
+            assert!(restored.unwrap());
+            known.push(plan.guard.sessions().has(&id));
+        }
+        assert_eq!(known, [true, false]);
     }
 }

@@ -15,7 +15,6 @@ use crate::directory::Directory;
 use crate::ingest::{Ingest, Recorder};
 use crate::recording::equal::{Hands, World, limits, seen};
 use crate::recording::{Flight, FlightOptions, Past, Source, Unseen};
-use crate::sessions::Sessions;
 
 /// What came in, as it goes into the log.
 #[derive(Default)]
@@ -53,7 +52,7 @@ impl Server {
         let directory = Arc::new(Directory::new(limits(), clock.clone()));
         let intake = Arc::new(Intake::recorded(directory, vec![flight.clone()]));
         Self {
-            applier: Applier::new(intake.clone(), Arc::new(Sessions::new(clock.clone()))),
+            applier: Applier::new(intake.clone(), None),
             clock,
             intake,
             flight,

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use loom_protocol::Timestamp;
+
+use crate::workspaces::WorkspaceName;
 
 /// What a log answers, in a while.
 pub type Later<'a, T> = BoxFuture<'a, Result<T, LogError>>;
@@ -17,6 +20,10 @@ pub type Later<'a, T> = BoxFuture<'a, Result<T, LogError>>;
 /// may be in the log although an error came back. Records may be lost from either end at any time; each names the one before it, so
 /// that whoever reads on finds out. `suite.rs` holds implementations to this.
 pub trait ReplicatedLog: Send + Sync + 'static {
+    /// The log of a workspace beside `main`, whose log this is. They have nothing in common but the engine they are kept by, and what
+    /// becomes of that. Asked for at several servers by one name it is one log.
+    fn of_workspace(&self, name: &WorkspaceName) -> Arc<dyn ReplicatedLog>;
+
     /// Adds records at the end, one after the other and with none of others between them.
     fn append(&self, bodies: Vec<Bytes>) -> Later<'_, ()>;
 

@@ -1,6 +1,6 @@
 //! A log in memory, for servers of one process.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::log::{Base, Later, LogError, Position, Record, ReplicatedLog};
 use crate::Clock;
+use crate::workspaces::WorkspaceName;
 
 /// What errors call it.
 const NAME: &str = "the log in memory";
@@ -23,8 +24,11 @@ const PARCELS: usize = 1_000;
 pub struct MemoryLog {
     clock: Arc<dyn Clock>,
     keeps: usize,
+    name: String,
     state: Mutex<State>,
     arrived: Notify,
+    /// Those of workspaces, which fail with this one.
+    others: Mutex<BTreeMap<WorkspaceName, Arc<Self>>>,
 }
 
 #[derive(Default)]
@@ -43,46 +47,69 @@ impl MemoryLog {
         Self {
             clock,
             keeps,
+            name: NAME.to_owned(),
             state: Mutex::default(),
             arrived: Notify::new(),
+            others: Mutex::default(),
         }
     }
 
     /// Nobody reaches it any more, or everybody does again.
     pub fn set_away(&self, away: bool) {
-        self.lock().away = away;
-        self.arrived.notify_waiters();
+        self.each(|log| {
+            log.lock().away = away;
+            log.arrived.notify_waiters();
+        });
     }
 
     /// Loses everything.
     pub fn lose_all(&self) {
-        let mut state = self.lock();
-        *state = State {
-            away: state.away,
-            marked: state.marked.take(),
-            ..State::default()
-        };
+        self.each(|log| {
+            let mut state = log.lock();
+            *state = State {
+                away: state.away,
+                marked: state.marked.take(),
+                ..State::default()
+            };
+        });
     }
 
     /// Remembers all that is in it, as one that is a replica of it.
     pub fn mark(&self) {
-        let mut state = self.lock();
-        state.marked = Some((state.records.clone(), state.head, state.base.clone()));
+        self.each(|log| {
+            let mut state = log.lock();
+            state.marked = Some((state.records.clone(), state.head, state.base.clone()));
+        });
     }
 
     /// Is as it was when that was marked: the replica took its place, and does not have what came later.
     pub fn return_to_mark(&self) {
-        let mut state = self.lock();
-        if let Some((records, head, base)) = state.marked.clone() {
-            (state.records, state.head, state.base) = (records, head, base);
-        }
+        self.each(|log| {
+            let mut state = log.lock();
+            if let Some((records, head, base)) = state.marked.clone() {
+                (state.records, state.head, state.base) = (records, head, base);
+            }
+        });
     }
 
     /// Drops all but the newest records.
     pub fn keep_newest(&self, count: usize) {
-        let mut state = self.lock();
-        let dropped = state.records.len().saturating_sub(count);
-        state.records.drain(..dropped);
+        self.each(|log| {
+            let mut state = log.lock();
+            let dropped = state.records.len().saturating_sub(count);
+            state.records.drain(..dropped);
+        });
+    }
+
+    /// Does something to it and to the logs of all workspaces.
+    fn each(&self, what: impl Fn(&Self)) {
+        let others = self.others();
+        what(self);
+        others.values().for_each(|other| what(other));
+    }
+
+    fn others(&self) -> MutexGuard<'_, BTreeMap<WorkspaceName, Arc<Self>>> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -92,7 +119,7 @@ impl MemoryLog {
     fn open(&self) -> Result<MutexGuard<'_, State>, LogError> {
         let state = self.lock();
         if state.away {
-            let (name, why) = (NAME.to_owned(), "it is away".to_owned());
+            let (name, why) = (self.name.clone(), "it is away".to_owned());
             return Err(LogError::Away { name, why });
         }
         Ok(state)
@@ -150,6 +177,20 @@ impl MemoryLog {
 }
 
 impl ReplicatedLog for MemoryLog {
+    fn of_workspace(&self, name: &WorkspaceName) -> Arc<dyn ReplicatedLog> {
+        let mut others = self.others();
+        let away = self.lock().away;
+        let other = others.entry(name.clone()).or_insert_with(|| {
+            let log = Self {
+                name: format!("{NAME} (workspace {name})"),
+                ..Self::new(self.clock.clone(), self.keeps)
+            };
+            log.lock().away = away;
+            Arc::new(log)
+        });
+        other.clone()
+    }
+
     fn append(&self, bodies: Vec<Bytes>) -> Later<'_, ()> {
         Box::pin(ready(self.put(bodies)))
     }
@@ -216,6 +257,6 @@ impl ReplicatedLog for MemoryLog {
     }
 
     fn name(&self) -> String {
-        NAME.to_owned()
+        self.name.clone()
     }
 }

@@ -1,13 +1,13 @@
 //! The log in a Redis, or whatever speaks as one: a stream, the place of its newest record beside it, and a base.
 //!
-//! A connection of its own waits for records, so that nothing waits behind it. The stream is added to by a script, which writes
+//! A connection of its own waits for records, so that nothing waits behind it; another one is for all the rest, of all workspaces of a
+//! server. So a server has one connection, and one more for each workspace. The stream is added to by a script, which writes
 //! into each record where the one before it is: a stream that was emptied or restored is found out by that. Keys begin with a
 //! prefix and expire a day after the last server wrote; nothing else of the Redis is touched.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use redis::{AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, R
 use tokio::time::timeout;
 
 use super::log::{Base, Later, LogError, Position, Record, ReplicatedLog};
+use crate::workspaces::WorkspaceName;
 
 /// What the keys begin with unless somebody says otherwise.
 const PREFIX: &str = "loom:";
@@ -92,34 +93,51 @@ impl fmt::Debug for RedisUrl {
 
 /// A log in a Redis.
 pub struct RedisLog {
-    url: RedisUrl,
+    engine: Arc<Engine>,
+    name: String,
     stream: String,
     head: String,
     base: String,
     parcels: String,
+    keeps: usize,
+    /// For what waits, and what is large: who reads asks for nothing else meanwhile.
+    listens: Mutex<Option<MultiplexedConnection>>,
+}
+
+/// What the logs of all workspaces of a server share.
+struct Engine {
+    url: RedisUrl,
+    prefix: String,
     append: Script,
     set_base: Script,
-    keeps: usize,
-    /// For everything but what waits.
+    /// For everything that is answered at once.
     talks: Mutex<Option<MultiplexedConnection>>,
-    /// For what waits.
-    listens: Mutex<Option<MultiplexedConnection>>,
 }
 
 impl RedisLog {
     /// The log at an address, under keys that begin with `prefix`, or `loom:`. Nothing is sent yet.
     pub fn new(url: RedisUrl, prefix: Option<&str>) -> Self {
-        let prefix = prefix.unwrap_or(PREFIX);
-        Self {
+        let prefix = prefix.unwrap_or(PREFIX).to_owned();
+        let name = url.name.clone();
+        let engine = Engine {
             url,
-            stream: format!("{prefix}log"),
-            head: format!("{prefix}head"),
-            base: format!("{prefix}base"),
-            parcels: format!("{prefix}parcel:"),
+            prefix: prefix.clone(),
             append: Script::new(APPEND),
             set_base: Script::new(SET_BASE),
-            keeps: KEEPS,
             talks: Mutex::default(),
+        };
+        Self::at(Arc::new(engine), &prefix, name, KEEPS)
+    }
+
+    fn at(engine: Arc<Engine>, keys: &str, name: String, keeps: usize) -> Self {
+        Self {
+            engine,
+            name,
+            stream: format!("{keys}log"),
+            head: format!("{keys}head"),
+            base: format!("{keys}base"),
+            parcels: format!("{keys}parcel:"),
+            keeps,
             listens: Mutex::default(),
         }
     }
@@ -137,6 +155,7 @@ impl RedisLog {
             .set_connection_timeout(Some(CONNECTS))
             .set_response_timeout(None);
         let connecting = self
+            .engine
             .url
             .client
             .get_multiplexed_async_connection_with_config(&config);
@@ -174,7 +193,7 @@ impl RedisLog {
     }
 
     fn error(&self, error: &RedisError) -> LogError {
-        let (name, why) = (self.url.name.clone(), error.to_string());
+        let (name, why) = (self.name.clone(), error.to_string());
         if error.is_io_error()
             || error.is_timeout()
             || error.is_connection_dropped()
@@ -186,7 +205,7 @@ impl RedisLog {
     }
 
     fn away(&self, why: &str) -> LogError {
-        let (name, why) = (self.url.name.clone(), why.to_owned());
+        let (name, why) = (self.name.clone(), why.to_owned());
         LogError::Away { name, why }
     }
 
@@ -200,7 +219,7 @@ impl RedisLog {
         let mut command = redis::cmd("XREAD");
         command.arg("COUNT").arg(most);
         let kept = if within.is_zero() {
-            &self.talks
+            &self.engine.talks
         } else {
             // Zero would be for ever.
             command.arg("BLOCK").arg(within.as_millis().max(1).to_string());
@@ -213,21 +232,28 @@ impl RedisLog {
             })
             .await?;
         records(answer).ok_or_else(|| LogError::Refused {
-            name: self.url.name.clone(),
+            name: self.name.clone(),
             why: format!("what is in the key {} was not written by a studio", self.stream),
         })
     }
 }
 
 impl ReplicatedLog for RedisLog {
+    fn of_workspace(&self, name: &WorkspaceName) -> Arc<dyn ReplicatedLog> {
+        // No name has a colon in it, so the keys of one never begin as those of another.
+        let keys = format!("{}workspace:{name}:", self.engine.prefix);
+        let called = format!("{} (workspace {name})", self.engine.url.name);
+        Arc::new(Self::at(self.engine.clone(), &keys, called, self.keeps))
+    }
+
     fn append(&self, bodies: Vec<Bytes>) -> Later<'_, ()> {
         Box::pin(async move {
-            let mut call = self.append.key(&self.stream);
+            let mut call = self.engine.append.key(&self.stream);
             call.key(&self.head).arg(self.keeps).arg(EXPIRES);
             for body in &bodies {
                 call.arg(&body[..]);
             }
-            self.by(&self.talks, Duration::ZERO, async |connection| {
+            self.by(&self.engine.talks, Duration::ZERO, async |connection| {
                 call.invoke_async::<Value>(connection).await
             })
             .await
@@ -244,7 +270,7 @@ impl ReplicatedLog for RedisLog {
             let mut command = redis::cmd("GET");
             command.arg(&self.head);
             let head: Option<String> = self
-                .by(&self.talks, Duration::ZERO, async |connection| {
+                .by(&self.engine.talks, Duration::ZERO, async |connection| {
                     command.query_async(connection).await
                 })
                 .await?;
@@ -257,7 +283,7 @@ impl ReplicatedLog for RedisLog {
             let mut command = redis::cmd("HMGET");
             command.arg(&self.base).arg(&["id", "after", "body"]);
             let (id, after, body): (Option<String>, Option<String>, Option<Vec<u8>>) = self
-                .by(&self.talks, Duration::ZERO, async |connection| {
+                .by(&self.listens, Duration::ZERO, async |connection| {
                     command.query_async(connection).await
                 })
                 .await?;
@@ -274,7 +300,7 @@ impl ReplicatedLog for RedisLog {
         Box::pin(async move {
             let mut command = redis::cmd("HGET");
             command.arg(&self.base).arg("id");
-            self.by(&self.talks, Duration::ZERO, async |connection| {
+            self.by(&self.engine.talks, Duration::ZERO, async |connection| {
                 command.query_async(connection).await
             })
             .await
@@ -289,7 +315,7 @@ impl ReplicatedLog for RedisLog {
     ) -> Later<'_, bool> {
         Box::pin(async move {
             let place = |place: Option<Position>| place.map(|place| place.to_string()).unwrap_or_default();
-            let mut call = self.set_base.key(&self.base);
+            let mut call = self.engine.set_base.key(&self.base);
             call.key(&self.stream)
                 .arg(instead_of.unwrap_or_default())
                 .arg(&base.id)
@@ -297,7 +323,7 @@ impl ReplicatedLog for RedisLog {
                 .arg(&base.body[..])
                 .arg(EXPIRES)
                 .arg(place(needless));
-            self.by(&self.talks, Duration::ZERO, async |connection| {
+            self.by(&self.listens, Duration::ZERO, async |connection| {
                 call.invoke_async::<bool>(connection).await
             })
             .await
@@ -309,7 +335,7 @@ impl ReplicatedLog for RedisLog {
             let mut command = redis::cmd("SET");
             command.arg(format!("{}{name}", self.parcels)).arg(&parcel[..]);
             command.arg("EX").arg(PARCEL_EXPIRES);
-            self.by(&self.talks, Duration::ZERO, async |connection| {
+            self.by(&self.engine.talks, Duration::ZERO, async |connection| {
                 command.query_async::<Value>(connection).await
             })
             .await
@@ -322,7 +348,7 @@ impl ReplicatedLog for RedisLog {
             let mut command = redis::cmd("GETDEL");
             command.arg(format!("{}{name}", self.parcels));
             let parcel: Option<Vec<u8>> = self
-                .by(&self.talks, Duration::ZERO, async |connection| {
+                .by(&self.engine.talks, Duration::ZERO, async |connection| {
                     command.query_async(connection).await
                 })
                 .await?;
@@ -334,7 +360,7 @@ impl ReplicatedLog for RedisLog {
         Box::pin(async move {
             let command = redis::cmd("TIME");
             let (seconds, micros): (i64, i64) = self
-                .by(&self.talks, Duration::ZERO, async |connection| {
+                .by(&self.engine.talks, Duration::ZERO, async |connection| {
                     command.query_async(connection).await
                 })
                 .await?;
@@ -349,7 +375,7 @@ impl ReplicatedLog for RedisLog {
     }
 
     fn name(&self) -> String {
-        self.url.name.clone()
+        self.name.clone()
     }
 }
 

@@ -98,13 +98,18 @@ pub(super) struct State {
 }
 
 /// The running tasks; dropping it ends them.
-pub(crate) struct Running(Vec<JoinHandle<()>>);
+pub(crate) struct Running {
+    replica: Arc<Replica>,
+    tasks: Vec<JoinHandle<()>>,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        for task in &self.0 {
+        for task in &self.tasks {
             task.abort();
         }
+        // Nothing comes by any more.
+        self.replica.waiting().clear();
     }
 }
 
@@ -112,7 +117,7 @@ impl Replica {
     pub(crate) fn new(
         log: Arc<dyn ReplicatedLog>,
         intake: Arc<Intake>,
-        sessions: Arc<Sessions>,
+        sessions: Option<Arc<Sessions>>,
         clock: Arc<StudioClock>,
     ) -> Self {
         let (queue, outgoing) = mpsc::channel(WAITING);
@@ -160,7 +165,10 @@ impl Replica {
         if let Some(outgoing) = outgoing {
             tasks.push(tokio::spawn(self.clone().write(outgoing)));
         }
-        Running(tasks)
+        Running {
+            replica: self.clone(),
+            tasks,
+        }
     }
 
     /// Has all servers take something in, and gives what became of it here.

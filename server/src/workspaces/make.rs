@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) guard: Arc<Guard>,
     /// When the server started.
     pub(crate) started: Timestamp,
+    /// What it shares with other servers: the log of `main`, from which those of workspaces come.
+    pub(crate) log: Option<Arc<dyn ReplicatedLog>>,
 }
 
 /// Where what is known comes from.
@@ -40,6 +42,15 @@ pub(crate) enum Source {
 }
 
 impl Plan {
+    /// Where what is known in a workspace comes from, unless a recording is shown.
+    pub(crate) fn source(&self, name: &WorkspaceName) -> Source {
+        match &self.log {
+            None => Source::Reports,
+            Some(log) if name.is_main() => Source::Log(log.clone()),
+            Some(log) => Source::Log(log.of_workspace(name)),
+        }
+    }
+
     /// Makes a workspace, which does nothing by itself yet. Its history is opened, which waits for the disk; where that can't be
     /// used it is in memory.
     ///
@@ -87,7 +98,8 @@ impl Plan {
                 let directory = Arc::new(Directory::new(limits.clone(), clock.clone()));
                 let intake = Intake::recorded(directory, recordings.recorders());
                 let intake = Arc::new(intake.remembering(history()));
-                let sessions = self.guard.sessions().clone();
+                // They are of the server, and one log alone says of them what holds.
+                let sessions = name.is_main().then(|| self.guard.sessions().clone());
                 replica = Some(Arc::new(Replica::new(log, intake.clone(), sessions, clock)));
                 (intake, recordings)
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockRea
 
 use loom_bridge::ActorRegistry;
 
-use super::{Plan, Source, Workspace, WorkspaceName};
+use super::{Plan, Workspace, WorkspaceName};
 use crate::http::Guard;
 use crate::live::Feed;
 use crate::replication::Replicating;
@@ -111,10 +111,8 @@ impl Workspaces {
                 continue;
             }
             // Its own actors are registered where nobody of another workspace sees them; and what is plugged in is of `main`.
-            let made = self
-                .shared
-                .plan
-                .make(name, Source::Reports, ActorRegistry::new(), Vec::new());
+            let plan = &self.shared.plan;
+            let made = plan.make(name, plan.source(name), ActorRegistry::new(), Vec::new());
             let open = match made {
                 Ok(made) => Arc::new(Open::new(made)),
                 Err(error) => {

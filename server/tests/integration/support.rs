@@ -1,6 +1,7 @@
 //! What all tests need: a clock that they set, an application to call, and clients that speak over real sockets.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -14,8 +15,12 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::test;
 use futures_util::{SinkExt, StreamExt};
 use loom_protocol::{Frame, Timestamp};
-use loom_studio::{Clock, RunningStudio, Services, Studio, StudioOptions, create_app};
+use loom_studio::{
+    Clock, Role, RunningStudio, Services, Studio, StudioOptions, Token, TokenFile, TokenWorkspaces,
+    WorkspaceName, create_app,
+};
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -180,6 +185,52 @@ pub(crate) async fn get(services: &Services, path: &str) -> Answer {
 
 pub(crate) async fn post(services: &Services, path: &str, body: Value) -> Answer {
     call(services, Method::POST, path, Some(&body), &[]).await
+}
+
+/// What `STUDIO_TOKEN` is where there is a file of tokens.
+pub(crate) const SECRET: &str = "correct-horse-battery";
+
+pub(crate) fn name(text: &str) -> WorkspaceName {
+    text.parse().unwrap()
+}
+
+/// A file of tokens that name workspaces.
+pub(crate) struct Tokens {
+    folder: TempDir,
+}
+
+impl Tokens {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("tokens.json")
+    }
+
+    pub(crate) fn file(&self) -> TokenFile {
+        TokenFile::new(&self.path())
+    }
+
+    /// Makes a token, and gives what it shows.
+    pub(crate) fn add(&self, who: &str, role: Role, workspaces: &[&str]) -> String {
+        let workspaces = TokenWorkspaces::new(workspaces.iter().map(|text| name(text)));
+        let token = self
+            .file()
+            .add_to(who, role, workspaces, Timestamp::from_millis(0))
+            .unwrap();
+        format!("Bearer {token}")
+    }
+
+    pub(crate) fn options(&self) -> StudioOptions {
+        StudioOptions {
+            tokens: Some(self.path()),
+            token: Token::new(SECRET),
+            ..options()
+        }
+    }
 }
 
 /// A studio on a free port.

@@ -7,59 +7,12 @@ use std::time::Duration;
 use actix_web::http::Method;
 use loom_protocol::Timestamp;
 use loom_studio::{
-    Extension, Role, Services, StartError, Studio, StudioOptions, Token, TokenFile, TokenFileError,
-    TokenWorkspaces, WorkspaceName,
+    Extension, Role, Services, StartError, Studio, StudioOptions, TokenFileError, TokenWorkspaces,
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::support::{Answer, LIMIT, Viewer, call, options, services};
-
-pub(crate) const SECRET: &str = "correct-horse-battery";
-
-pub(crate) fn name(text: &str) -> WorkspaceName {
-    text.parse().unwrap()
-}
-
-/// A file of tokens that name workspaces.
-pub(crate) struct Tokens {
-    folder: TempDir,
-}
-
-impl Tokens {
-    pub(crate) fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("tokens.json")
-    }
-
-    fn file(&self) -> TokenFile {
-        TokenFile::new(&self.path())
-    }
-
-    /// Makes a token, and gives what it shows.
-    pub(crate) fn add(&self, who: &str, role: Role, workspaces: &[&str]) -> String {
-        let workspaces = TokenWorkspaces::new(workspaces.iter().map(|text| name(text)));
-        let token = self
-            .file()
-            .add_to(who, role, workspaces, Timestamp::from_millis(0))
-            .unwrap();
-        format!("Bearer {token}")
-    }
-
-    pub(crate) fn options(&self) -> StudioOptions {
-        StudioOptions {
-            tokens: Some(self.path()),
-            token: Token::new(SECRET),
-            ..options()
-        }
-    }
-}
+use crate::support::{Answer, LIMIT, SECRET, Tokens, Viewer, call, name, services};
 
 /// Asks with a token, and about a workspace where one is given.
 pub(crate) async fn ask(
@@ -321,13 +274,13 @@ async fn recordings_are_saved_where_their_workspace_is() {
     tokens.add("a", Role::Operate, &["a"]);
     let (state, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let in_state = state.path().join("recordings");
-    for (recordings, saved) in [
+    for (directory, saved) in [
         (in_state.as_path(), state.path().join("workspaces/a/recordings")),
         (elsewhere.path(), elsewhere.path().join("workspaces/a")),
     ] {
         let mut options = tokens.options();
         options.state = Some(state.path().to_owned());
-        options.recorder.save_in = Some(recordings.to_owned());
+        options.recorder.save_in = Some(directory.to_owned());
         let studio = Studio::builder(options).start().await.unwrap();
         let about = [("authorization", format!("Bearer {SECRET}"))];
         let headers = [("authorization", about[0].1.as_str()), ("loom-workspace", "a")];
@@ -340,17 +293,18 @@ async fn recordings_are_saved_where_their_workspace_is() {
                 .status;
         }
         assert_eq!(status, 201);
-        assert_eq!(count(&saved), 1, "{}", saved.display());
-        assert_eq!(count(recordings), 0, "main has none");
+        assert_eq!(recordings(&saved).len(), 1, "{}", saved.display());
+        assert_eq!(recordings(directory).len(), 0, "main has none");
         studio.stop().await;
     }
 }
 
-fn count(directory: &Path) -> usize {
+fn recordings(directory: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(directory).into_iter().flatten().flatten();
-    files
-        .filter(|file| file.path().extension().is_some_and(|end| end == "loomrec"))
-        .count()
+    let paths = files.map(|file| file.path());
+    paths
+        .filter(|path| path.extension().is_some_and(|end| end == "loomrec"))
+        .collect()
 }
 
 #[actix_web::test]
@@ -390,16 +344,41 @@ async fn a_socket_ends_with_its_workspace_and_with_its_tokens_part_in_it() {
     studio.stop().await;
 }
 
-#[test]
-fn several_servers_and_recordings_have_main_alone() {
+#[actix_web::test]
+async fn a_recording_is_of_one_workspace_and_is_shown_as_main() {
     let tokens = Tokens::new();
-    tokens.add("a", Role::View, &["team-a"]);
-    let log = std::sync::Arc::new(loom_studio::MemoryLog::new(
-        std::sync::Arc::new(loom_studio::SystemClock),
-        100,
-    ));
-    let error = Studio::builder(tokens.options())
-        .log(log)
+    let a = tokens.add("a", Role::Operate, &["a"]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = tokens.options();
+    options.recorder.save_in = Some(folder.path().to_owned());
+    let studio = Studio::builder(options).start().await.unwrap();
+    let headers = [("authorization", a.as_str())];
+    let body = json!({"id": "in-a", "type": "T"}).to_string();
+    let path = "/api/actor/register";
+    let reported = crate::support::send_post(studio.addr, path, &body, &headers).await;
+    assert_eq!(reported.status, 201);
+    let mut saved = 404;
+    // The recorder takes its first keyframe in a thread of its own.
+    while saved == 404 {
+        let path = "/api/recording/saved";
+        saved = crate::support::send_post(studio.addr, path, "", &headers)
+            .await
+            .status;
+    }
+    assert_eq!(saved, 201);
+    studio.stop().await;
+    let file = recordings(&folder.path().join("workspaces/a")).remove(0);
+    let opened = Studio::open(&file, StudioOptions::default()).unwrap();
+    let opened = opened.services().unwrap();
+    let list = call(&opened, Method::GET, "/api/actors", None, &[]).await.json();
+    assert_eq!(list[0]["id"], "in-a", "{list}");
+    for about in ["a", "b"] {
+        let headers = [("loom-workspace", about)];
+        let answer = call(&opened, Method::GET, "/api/actors", None, &headers).await;
+        assert_eq!(answer.problem(), (404, "unknown_workspace".into()));
+    }
+    let error = Studio::open(&file, tokens.options())
+        .unwrap()
         .services()
         .err()
         .unwrap();
@@ -408,7 +387,7 @@ fn several_servers_and_recordings_have_main_alone() {
         StartError::Tokens(TokenFileError::MainAlone { .. })
     ));
     let text = error.to_string();
-    assert!(text.contains("team-a") && text.contains("help:"), "{text}");
+    assert!(text.contains("workspace `a`") && text.contains("help:"), "{text}");
 }
 
 /// A product with a route and a page.

@@ -1,12 +1,14 @@
 //! How a Redis lets us in: by user, password and TLS; what is said when it does not, and what is not.
 
+use loom_studio::Role;
 use loom_studio::replication::{LogError, RedisLog, RedisUrl, ReplicatedLog};
 
 use std::process::{Command, Stdio};
 
 use crate::engine::Engine;
 use crate::front::free_port;
-use crate::several::world::{Site, get, until};
+use crate::several::world::{Site, get, server_with, until};
+use crate::support::Tokens;
 
 #[actix_web::test]
 async fn nothing_of_a_password_is_told() {
@@ -148,4 +150,36 @@ async fn by_tls_with_a_user_and_a_password() {
     .await;
     server.kill().unwrap();
     server.wait().unwrap();
+}
+
+#[actix_web::test]
+async fn a_server_has_one_connection_and_one_more_for_each_workspace() {
+    let (engine, tokens) = (Engine::start(), Tokens::new());
+    for workspace in ["a", "b", "c"] {
+        tokens.add(workspace, Role::View, &[workspace]);
+    }
+    let studio = server_with(&engine, tokens.options()).await;
+    let connected = || {
+        let told = engine.command(&["INFO", "clients"]).unwrap();
+        let line = told
+            .lines()
+            .find_map(|line| line.strip_prefix("connected_clients:"));
+        line.unwrap().trim().parse::<usize>().unwrap()
+    };
+    // With the one that asks.
+    until("all are there", || async { connected() == 1 + 1 + 4 }).await;
+    tokens.file().revoke("c").unwrap();
+    until("one goes with its workspace", || async {
+        connected() == 1 + 1 + 3
+    })
+    .await;
+    let keys = engine.command(&["KEYS", "*"]).unwrap();
+    for key in ["loom:log", "loom:workspace:a:log", "loom:workspace:b:log"] {
+        assert!(keys.contains(&format!("\r\n{key}\r\n")), "{keys}");
+    }
+    let others = keys
+        .lines()
+        .filter(|line| line.contains(':') && !line.starts_with("loom:"));
+    assert_eq!(others.count(), 0, "{keys}");
+    studio.stop().await;
 }

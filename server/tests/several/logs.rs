@@ -7,6 +7,7 @@ use futures_util::future::join;
 use loom_studio::replication::Base;
 
 use super::world::{Site, until};
+use crate::support::name;
 
 const NOW: Duration = Duration::ZERO;
 const LONG: Duration = Duration::from_secs(20);
@@ -134,4 +135,55 @@ pub(crate) async fn what_is_left_for_another_is_picked_up_once(site: impl Site) 
     );
     assert_eq!(one.pick_up("a".into()).await.unwrap(), None);
     assert_eq!(one.pick_up("b".into()).await.unwrap(), Some("other".into()));
+}
+
+pub(crate) async fn a_workspace_has_a_log_of_its_own(site: impl Site) {
+    let main = site.log();
+    let [a, b] = ["a", "b"].map(|of| main.of_workspace(&name(of)));
+    let of_a = site.log().of_workspace(&name("a"));
+    main.append(bodies(&["main"])).await.unwrap();
+    a.append(bodies(&["first"])).await.unwrap();
+    let (read, appended) = join(
+        of_a.read(a.head().await.unwrap(), 9, LONG),
+        a.append(bodies(&["second"])),
+    )
+    .await;
+    appended.unwrap();
+    assert_eq!(read.unwrap()[0].body, "second");
+    let base = |id: &str| Base {
+        id: id.to_owned(),
+        after: None,
+        body: "all".into(),
+    };
+    assert!(a.set_base(base("of a"), None, None).await.unwrap());
+    a.leave("parcel".into(), "of a".into()).await.unwrap();
+    for log in [&main, &b] {
+        assert_eq!(log.base_id().await.unwrap(), None);
+        assert_eq!(log.pick_up("parcel".into()).await.unwrap(), None);
+        assert!(log.set_base(base("own"), None, None).await.unwrap());
+    }
+    assert_eq!(of_a.base().await.unwrap(), Some(base("of a")));
+    assert_eq!(of_a.pick_up("parcel".into()).await.unwrap(), Some("of a".into()));
+    assert_eq!(of_a.read(None, 9, NOW).await.unwrap().len(), 2);
+    assert_eq!(main.read(None, 9, NOW).await.unwrap().len(), 1);
+    assert_eq!(b.read(None, 9, NOW).await.unwrap(), []);
+    let names = [main.name(), a.name(), b.name()];
+    assert!(names[0] != names[1] && names[1] != names[2], "{names:?}");
+    // What becomes of the engine becomes of all.
+    site.set_away(true);
+    for log in [&main, &a, &b, &main.of_workspace(&name("c"))] {
+        assert!(log.head().await.is_err());
+    }
+    site.set_away(false);
+    for log in [&main, &a, &b] {
+        until("it is back", || async {
+            log.head().await.is_ok() && log.base().await.is_ok()
+        })
+        .await;
+    }
+    site.lose_all();
+    for log in [&main, &a, &b] {
+        assert_eq!(log.head().await.unwrap(), None);
+        assert_eq!(log.base().await.unwrap(), None);
+    }
 }

@@ -1,8 +1,10 @@
 //! Several servers as one studio: one suite for every log that they may share.
 
+pub(crate) mod apart;
 pub(crate) mod logs;
 pub(crate) mod orders;
 pub(crate) mod studios;
+pub(crate) mod workspaces;
 pub(crate) mod world;
 
 /// Runs every case of the suite with the logs that `$site` makes.
@@ -28,6 +30,7 @@ macro_rules! all_cases {
                 what_was_dropped_is_named_by_what_comes_after
                 a_base_takes_the_place_of_the_one_that_was_known
                 what_is_left_for_another_is_picked_up_once
+                a_workspace_has_a_log_of_its_own
                 one_that_is_away_says_so_and_comes_back;
             studios:
                 what_comes_in_at_any_server_is_the_same_at_all
@@ -44,6 +47,12 @@ macro_rules! all_cases {
                 who_signed_in_at_one_server_is_known_at_all;
             orders:
                 an_order_reaches_its_process_by_any_server;
+            workspaces:
+                no_server_tells_of_another_workspace
+                a_process_of_one_gets_nothing_of_another
+                each_server_goes_by_its_own_tokens
+                one_that_comes_later_knows_all_workspaces
+                who_signed_in_at_one_server_is_known_at_all;
         }
     };
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loom_protocol::{ActorBatch, ActorPatch, ActorRecord, BatchOutcome, BootId, Source};
-use loom_studio::replication::{NotTaken, ReplicatedLog};
+use loom_studio::replication::{Door, NotTaken, ReplicatedLog};
 use loom_studio::{RunningStudio, Studio, StudioOptions};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -153,8 +153,13 @@ impl Process {
         studio: &RunningStudio,
         batch: ActorBatch,
     ) -> Result<BatchOutcome, NotTaken> {
+        self.send_by(&studio.door, batch).await
+    }
+
+    /// Sends to whichever workspace is behind a door.
+    pub(crate) async fn send_by(&mut self, door: &Door, batch: ActorBatch) -> Result<BatchOutcome, NotTaken> {
         let is_whole = !batch.register.is_empty();
-        match studio.door.batch(batch).await {
+        match door.batch(batch).await {
             Ok(outcome) => {
                 self.hear(&outcome);
                 Ok(outcome)
@@ -172,9 +177,14 @@ impl Process {
 
     /// Reports until it is taken, and nothing more is asked for.
     pub(crate) async fn tell(&mut self, studio: &RunningStudio) {
+        self.tell_by(&studio.door).await;
+    }
+
+    pub(crate) async fn tell_by(&mut self, door: &Door) {
         let began = Instant::now();
         loop {
-            match self.report(studio).await {
+            let batch = self.next();
+            match self.send_by(door, batch).await {
                 Ok(_) if !self.asked => return,
                 Ok(_) => {}
                 Err(NotTaken::Refused(refusal)) => {

@@ -36,8 +36,8 @@ pub(crate) struct Silence {
     /// Only warnings of this rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rule: Option<String>,
-    /// Only those for which all of these words hold. They were checked when it was made; where a file has others, they keep nothing
-    /// quiet.
+    /// Only those for which all of these words hold.
+    // They were checked when it was made; where a file has others, they keep nothing quiet.
     #[schema(value_type = String)]
     pub(crate) filter: Words,
     /// When it ends.

@@ -30,6 +30,7 @@ pub mod prepare;
 pub mod project;
 mod repository;
 pub mod rerun;
+mod runs;
 pub mod secret;
 pub mod serve;
 pub mod state;

@@ -106,7 +106,27 @@ fn what_failed_runs_again_and_the_others_are_reused_with_what_they_gave() {
         .run()
         .exits(0);
     let listed = project.loom(&["runs", "list"]).run().exits(0);
-    assert!(listed.stdout.contains("again (attempt 2)"), "{listed}");
+    assert!(listed.stdout.contains("again #1 (attempt 2)"), "{listed}");
+    // A number is that of the run; its newest attempt is shown.
+    for name in ["1", "#1", "again#1"] {
+        let shown = project.loom(&["runs", "show", name]).run().exits(0);
+        assert!(shown.stdout.contains("again #1: success"), "{name}: {shown}");
+    }
+    let none = project.loom(&["runs", "show", "again#9"]).run().exits(2);
+    assert!(
+        none.stderr.contains("no run of `again` has the number 9"),
+        "{none}"
+    );
+    let failed = project
+        .loom(&["runs", "list", "--state", "failure", "--since", "1h"])
+        .run();
+    let failed = failed.exits(0);
+    assert_eq!(failed.stdout.lines().count(), 1, "{failed}");
+    let wrong = project.loom(&["runs", "list", "--since", "soon"]).run().exits(2);
+    assert!(
+        wrong.stderr.contains("`since` is `soon`; it must be a day"),
+        "{wrong}"
+    );
     // Nothing is left to do.
     project
         .loom(&["runs", "rerun", "latest", "--failed"])

@@ -8,6 +8,7 @@ mod about;
 mod actors;
 mod command;
 mod eval;
+mod filter;
 mod rerun;
 mod run;
 mod runs;
@@ -17,6 +18,7 @@ pub(super) use about::{CompletionsArgs, ManArgs};
 pub(super) use actors::{ActorsArgs, ActorsCommand, ListActorsArgs, ShowActorArgs};
 pub(super) use command::{command, parse};
 pub(super) use eval::EvalArgs;
+pub(super) use filter::FilterArgs;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
 pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, ResumeArgs, RunsCommand, ShowArgs};
@@ -211,7 +213,7 @@ pub(super) struct WatchArgs {
 /// How `retry`, `skip` and `end` are called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct AnswerArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(super) run: String,
     /// The job [default: every job that is paused]
@@ -230,7 +232,7 @@ pub(super) struct AnswerArgs {
 /// How `shell` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ShellArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(super) run: String,
     /// The job [default: the one that is paused, or was kept]

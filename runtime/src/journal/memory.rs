@@ -232,6 +232,17 @@ impl Journal for MemoryJournal {
         Ok(runs)
     }
 
+    async fn count(&self, query: RunQuery) -> Result<u64, JournalError> {
+        let query = RunQuery { after: None, ..query };
+        let state = self.state();
+        let wanted = state.runs.values().filter(|(run, _)| query.wants(run));
+        Ok(u64::try_from(wanted.count()).unwrap_or(u64::MAX))
+    }
+
+    async fn summary(&self, run: &RunId) -> Result<Option<Summary>, JournalError> {
+        Ok(self.state().runs.get(run).map(|(summary, _)| summary.clone()))
+    }
+
     async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
         let state = self.state();
         let highest = state.of_file(file).filter_map(|run| run.number).max();

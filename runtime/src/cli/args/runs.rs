@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::FilterArgs;
 use super::run::hidden;
 use super::{DataFormat, Format, OUTPUT, RerunArgs, VALUES, whole};
 use crate::secret::Secret;
@@ -28,7 +29,7 @@ pub(in crate::cli) enum RunsCommand {
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct ResumeArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(in crate::cli) run: String,
     /// A secret that the run had; may be given more than once
@@ -61,24 +62,26 @@ impl ResumeArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct CancelArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(in crate::cli) run: String,
 }
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct ListArgs {
+    #[command(flatten)]
+    pub(in crate::cli) filter: FilterArgs,
     /// At most so many
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = whole(0, usize::MAX))]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = whole(0, usize::MAX), help_heading = OUTPUT)]
     pub(in crate::cli) limit: usize,
     /// Text, or a JSON array
-    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    #[arg(long, value_enum, default_value_t = DataFormat::Text, help_heading = OUTPUT)]
     pub(in crate::cli) format: DataFormat,
 }
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct ShowArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     pub(in crate::cli) run: String,
     /// Text, or a JSON object
@@ -88,7 +91,7 @@ pub(in crate::cli) struct ShowArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct CleanArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN", required_unless_present = "all", conflicts_with = "all")]
     pub(in crate::cli) run: Option<String>,
     /// That job alone
@@ -106,7 +109,7 @@ pub(in crate::cli) struct CleanArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct LogsArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     pub(in crate::cli) run: String,
     /// Only this job

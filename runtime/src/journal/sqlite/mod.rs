@@ -6,6 +6,7 @@
 
 mod append;
 mod claims;
+mod list;
 mod pool;
 mod prune;
 mod reader;
@@ -117,7 +118,20 @@ impl Journal for SqliteJournal {
 
     async fn runs(&self, query: RunQuery) -> Result<Vec<Summary>, JournalError> {
         self.readers
-            .query(move |connection| reader::runs(connection, &query))
+            .query(move |connection| list::runs(connection, &query))
+            .await
+    }
+
+    async fn count(&self, query: RunQuery) -> Result<u64, JournalError> {
+        self.readers
+            .query(move |connection| list::count(connection, &query))
+            .await
+    }
+
+    async fn summary(&self, run: &RunId) -> Result<Option<Summary>, JournalError> {
+        let run = run.clone();
+        self.readers
+            .query(move |connection| rows::read_summary(connection, &run).map_err(reader::cannot_read))
             .await
     }
 

@@ -1,6 +1,7 @@
 //! What every journal promises: one suite over the trait, tried on each implementation.
 
 mod claims;
+mod lists;
 mod runs;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::id::{JobId, RunId};
 use crate::world::{Sleep, SystemWorld, World};
 
 pub(super) use claims::*;
+pub(super) use lists::*;
 pub(super) use runs::*;
 
 /// Where a journal lies.
@@ -36,6 +38,8 @@ macro_rules! conforms {
             a_run_of_which_something_may_be_left_is_known_until_it_is_swept,
             a_tail_of_all_runs_sees_each_event_once_also_of_other_processes,
             a_tail_whose_reading_is_broken_off_again_and_again_loses_nothing,
+            a_list_is_of_the_runs_that_are_asked_for,
+            a_list_goes_on_behind_a_place_also_when_that_run_is_gone,
             requests_are_kept_in_order,
             requests_end_with_their_runs,
             events_keep_the_times_that_their_owner_gave_them,
@@ -64,7 +68,7 @@ macro_rules! conforms {
 pub(super) use conforms;
 
 #[derive(Default)]
-pub(super) struct Ticking(AtomicI64);
+pub(crate) struct Ticking(AtomicI64);
 
 impl World for Ticking {
     fn now(&self) -> Timestamp {
@@ -84,7 +88,7 @@ impl World for Ticking {
     }
 }
 
-pub(super) fn owner(pid: u32) -> Owner {
+pub(crate) fn owner(pid: u32) -> Owner {
     Owner {
         instance: "i".into(),
         boot: "b".into(),
@@ -93,7 +97,7 @@ pub(super) fn owner(pid: u32) -> Owner {
     }
 }
 
-pub(super) fn created() -> Event {
+pub(crate) fn created() -> Event {
     Event::RunCreated {
         workflow: WorkflowRef {
             name: "ci".into(),
@@ -117,7 +121,7 @@ pub(super) fn created() -> Event {
     }
 }
 
-pub(super) fn finished() -> Event {
+pub(crate) fn finished() -> Event {
     Event::RunFinished {
         state: RunState::Success,
         reason: None,

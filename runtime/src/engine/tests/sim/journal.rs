@@ -144,6 +144,14 @@ impl Journal for SimJournal {
         self.inner.runs(query).await
     }
 
+    async fn count(&self, query: RunQuery) -> Result<u64, JournalError> {
+        self.inner.count(query).await
+    }
+
+    async fn summary(&self, run: &RunId) -> Result<Option<Summary>, JournalError> {
+        self.inner.summary(run).await
+    }
+
     async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
         self.inner.last_number(file).await
     }

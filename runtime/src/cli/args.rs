@@ -21,9 +21,9 @@ pub(super) use eval::EvalArgs;
 pub(super) use filter::FilterArgs;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
-pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, ResumeArgs, RunsCommand, ShowArgs};
+pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, PruneArgs, ResumeArgs, RunsCommand, ShowArgs};
 pub(super) use values::{DataFormat, ExecutorChoice, Format, Pull, Unmapped};
-use values::{pair, platform, split, whole};
+use values::{bytes, pair, platform, split, whole};
 
 /// Headings that several commands have.
 const WHAT: &str = "What runs";

@@ -22,6 +22,7 @@ mod output;
 mod pause;
 mod places;
 mod prompt;
+mod prune;
 mod rerun;
 mod resume;
 mod run;

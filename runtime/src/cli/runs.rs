@@ -5,7 +5,7 @@ use jiff::Zoned;
 use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
 use super::output::{Columns, Tails, for_stdout, numbered, page, place, since, tails};
 use super::pause::waiting;
-use super::{Exit, data, kept, rerun, setup, talk};
+use super::{Exit, data, kept, prune, rerun, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
 use crate::id::{JobId, RunId};
@@ -32,6 +32,7 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
             // They open the engine themselves, when it is their turn.
             RunsCommand::Rerun(_) | RunsCommand::Resume(_) => Ok(()),
             RunsCommand::Clean(args) => kept::clean(&engine, &args).await,
+            RunsCommand::Prune(args) => prune::prune(&engine, &args).await,
         }
     };
     match answer.await {

@@ -153,13 +153,13 @@ pub trait Journal: Send + Sync {
     /// See [`JournalError`].
     async fn mark_swept(&self, runs: Vec<RunId>) -> Result<(), JournalError>;
 
-    /// Forgets runs that ended before a time, the oldest first: all but the newest `keep` runs, and none of which something
-    /// may be left. At most [`PRUNED_AT_ONCE`]; answers them, so that their logs can be removed too. Call it until it
-    /// answers none.
+    /// Forgets these runs, but for those that have not ended, of which something may be left, of which another attempt goes on, and
+    /// the one that changed last: the order of changes goes on behind it. At most [`FORGOTTEN_AT_ONCE`]. Answers those that are
+    /// gone, in the order in which they were given, so that their logs can be removed too.
     ///
     /// # Errors
     /// See [`JournalError`].
-    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError>;
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError>;
 
     /// Claims a concurrency group for a run or a job of it. A second time it answers as the first one did, as far as those
     /// named are still there. Who has to wait asks [`Journal::claim_state`], or waits with [`claim_settled`].
@@ -259,8 +259,8 @@ impl Stamped {
     }
 }
 
-/// Runs that [`Journal::prune`] forgets at once, so that nobody waits long for the journal meanwhile.
-pub const PRUNED_AT_ONCE: usize = 200;
+/// Runs that [`Journal::forget`] forgets at once, so that nobody waits long for the journal meanwhile.
+pub const FORGOTTEN_AT_ONCE: usize = 200;
 
 /// A run that changed. A run stands once, at its newest change.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -96,6 +96,14 @@ impl Asked<'_> {
     }
 }
 
+/// The moment that a word names, of a day its beginning. `name` is what has the word.
+///
+/// # Errors
+/// See [`AskError`].
+pub(crate) fn day_or_moment(name: &'static str, word: &str, now: &Zoned) -> Result<Timestamp, AskError> {
+    time(name, word, now).map(|(start, _)| start)
+}
+
 fn state(word: &str) -> Result<StateFilter, AskError> {
     if word == PAUSED {
         return Ok(StateFilter::Paused);

@@ -6,8 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::FilterArgs;
 use super::run::hidden;
-use super::{DataFormat, Format, OUTPUT, RerunArgs, VALUES, whole};
+use super::{DataFormat, Format, OUTPUT, RerunArgs, VALUES, bytes, whole};
 use crate::secret::Secret;
+
+/// The heading of what makes a run one too many.
+const RULES: &str = "What is removed";
 
 #[derive(Clone, Debug, Subcommand)]
 pub(in crate::cli) enum RunsCommand {
@@ -19,6 +22,8 @@ pub(in crate::cli) enum RunsCommand {
     Logs(LogsArgs),
     /// Remove the places that `run --keep` has kept
     Clean(CleanArgs),
+    /// Remove old runs with their logs, by age, count or size
+    Prune(PruneArgs),
     /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs
     Rerun(Box<RerunArgs>),
     /// Go on with a run whose process has died: jobs that have ended stay as they are
@@ -105,6 +110,24 @@ pub(in crate::cli) struct CleanArgs {
     /// For an engine that is gone for good: what stays there is named, and nothing of it is looked for any more.
     #[arg(long)]
     pub(in crate::cli) force: bool,
+}
+
+/// At least one of the rules has to be given; each holds by itself.
+#[derive(Clone, Debug, Args)]
+#[group(id = "rules", required = true, multiple = true, args = ["older_than", "keep", "max_size"])]
+pub(in crate::cli) struct PruneArgs {
+    /// Remove runs that ended longer ago: `30d`, `2w`, or a day
+    #[arg(long, value_name = "TIME", help_heading = RULES)]
+    pub(in crate::cli) older_than: Option<String>,
+    /// Remove all but the newest so many
+    #[arg(long, value_name = "N", value_parser = whole(0, usize::MAX), help_heading = RULES)]
+    pub(in crate::cli) keep: Option<usize>,
+    /// Remove the oldest until all logs take less: `500MB`, `2GB`
+    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = RULES)]
+    pub(in crate::cli) max_size: Option<u64>,
+    /// Name the runs that would go, and remove none
+    #[arg(long, help_heading = OUTPUT)]
+    pub(in crate::cli) dry_run: bool,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -789,8 +789,8 @@ impl Journal for Odd {
         self.inner.mark_swept(runs).await
     }
 
-    async fn prune(&self, before: loom_protocol::Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
-        self.inner.prune(before, keep).await
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
+        self.inner.forget(runs).await
     }
 
     async fn claim(

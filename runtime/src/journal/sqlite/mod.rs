@@ -6,9 +6,9 @@
 
 mod append;
 mod claims;
+mod forget;
 mod list;
 mod pool;
-mod prune;
 mod reader;
 mod recent;
 mod rows;
@@ -23,7 +23,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use loom_protocol::Timestamp;
 use tokio::sync::watch;
 
 use self::append::Append;
@@ -183,8 +182,8 @@ impl Journal for SqliteJournal {
         self.writer.mark_swept(runs).await
     }
 
-    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
-        self.writer.prune(before, keep).await
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
+        self.writer.forget(runs).await
     }
 
     async fn claim(&self, claim: ClaimRequest) -> Result<Claimed, JournalError> {

@@ -1,13 +1,15 @@
 //! What every journal promises of lists of runs: filters, their counts, and pages.
 
+use std::sync::Arc;
+
 use loom_protocol::Timestamp;
 use serde_json::json;
 
-use super::{Place as Opened, add, created, finished};
+use super::{Place as Opened, add, created, finished, lost};
 use crate::context::RunFacts;
-use crate::event::{Event, RunSource, RunState};
+use crate::event::{Event, Rerun, RunSource, RunState, Seq};
 use crate::id::{JobId, RunId};
-use crate::journal::{Place, RunFilter, RunQuery, StateFilter};
+use crate::journal::{Place, RunFilter, RunQuery, StateFilter, Tail};
 
 /// A run of a push to this branch by this person, or of another event.
 pub(in crate::journal) fn of_branch(branch: &str, actor: &str, event: &str) -> Event {
@@ -171,4 +173,53 @@ pub(in crate::journal) async fn a_list_goes_on_behind_a_place_also_when_that_run
         ..end
     };
     assert_eq!(page(Some(vanished)).await.0, ["r2", "r1"]);
+}
+
+pub(in crate::journal) async fn runs_are_forgotten_but_for_those_that_go_on_or_left_something(
+    place: &dyn Opened,
+) {
+    let journal = place.open();
+    let mut tail = Tail::all(Arc::clone(&journal)).await.unwrap();
+    let run = |id: &str| RunId(id.into());
+    let again = |first: &str| {
+        let mut event = created();
+        if let Event::RunCreated { rerun, .. } = &mut event {
+            *rerun = Some(Box::new(Rerun {
+                of: run(first),
+                first: run(first),
+                attempt: 2,
+                failed: false,
+                jobs: Vec::new(),
+                current_files: false,
+                reused: Vec::new(),
+            }));
+        }
+        event
+    };
+    for (id, first, end) in [
+        ("a", created(), Some(finished())),
+        ("b", created(), Some(lost())),
+        ("c", created(), None),
+        ("d", created(), Some(finished())),
+        ("e", again("d"), None),
+        ("f", created(), Some(finished())),
+        ("g", created(), Some(finished())),
+    ] {
+        let events = std::iter::once(first).chain(end).collect();
+        add(&journal, &run(id), events).await.unwrap();
+    }
+    let all: Vec<RunId> = ["g", "f", "e", "d", "c", "b", "a", "never"].map(run).into();
+    // Lost, open, of another attempt that is open, and the newest change: these stay.
+    assert_eq!(journal.forget(all.clone()).await.unwrap(), ["f", "a"].map(run));
+    assert!(journal.read(&run("a"), Seq(0), 10).await.unwrap().is_empty());
+    assert!(journal.forget(all).await.unwrap().is_empty());
+    let left = journal.runs(RunQuery::default()).await.unwrap();
+    let left: Vec<&str> = left.iter().map(|run| run.id.0.as_str()).collect();
+    assert_eq!(left, ["g", "e", "d", "c", "b"]);
+    // Who follows the journal goes on.
+    add(&journal, &run("h"), vec![created()]).await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.contains(&run("h")) {
+        seen.extend(tail.next().await.unwrap().into_iter().map(|event| event.run));
+    }
 }

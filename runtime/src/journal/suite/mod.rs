@@ -45,7 +45,7 @@ macro_rules! conforms {
             events_keep_the_times_that_their_owner_gave_them,
             the_list_knows_which_runs_are_paused,
             no_two_runs_of_a_file_begin_with_one_number,
-            old_runs_are_forgotten_but_for_the_newest_and_those_that_left_something,
+            runs_are_forgotten_but_for_those_that_go_on_or_left_something,
             of_a_group_one_runs_and_the_newest_waits,
             with_the_long_queue_all_wait_in_order_up_to_the_limit,
             the_one_that_runs_is_named_to_who_wants_it_cancelled,
@@ -397,51 +397,6 @@ pub(super) async fn requests_end_with_their_runs(place: &dyn Place) {
     let left = journal.requests(0).await.unwrap();
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(left[0].1, RunId("open".into()));
-}
-
-pub(super) async fn old_runs_are_forgotten_but_for_the_newest_and_those_that_left_something(
-    place: &dyn Place,
-) {
-    let journal = place.open();
-    let mut tail = Tail::all(Arc::clone(&journal)).await.unwrap();
-    for (name, end) in [
-        ("a", Some(finished())),
-        ("b", Some(lost())),
-        ("c", None),
-        ("d", Some(finished())),
-        ("e", Some(finished())),
-        ("f", Some(finished())),
-    ] {
-        let run = RunId(name.into());
-        add(&journal, &run, vec![created()]).await.unwrap();
-        if let Some(end) = end {
-            add(&journal, &run, vec![end]).await.unwrap();
-        }
-    }
-    let after = Timestamp::from_millis(i64::MAX);
-    assert!(
-        journal
-            .prune(Timestamp::from_millis(0), 0)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    let forgotten = journal.prune(after, 2).await.unwrap();
-    assert_eq!(forgotten, ["a", "d"].map(|run| RunId(run.into())));
-    assert!(journal.read(&forgotten[0], Seq(0), 10).await.unwrap().is_empty());
-    // All but the one that is open, the one that left something, and the newest change.
-    assert_eq!(journal.prune(after, 0).await.unwrap(), [RunId("e".into())]);
-    assert!(journal.prune(after, 0).await.unwrap().is_empty());
-    let left = journal.runs(RunQuery::default()).await.unwrap();
-    let mut left: Vec<String> = left.into_iter().map(|run| run.id.0).collect();
-    left.sort();
-    assert_eq!(left, ["b", "c", "f"]);
-    // Who follows the journal goes on.
-    add(&journal, &RunId("g".into()), vec![created()]).await.unwrap();
-    let mut seen = Vec::new();
-    while !seen.contains(&"g".to_owned()) {
-        seen.extend(tail.next().await.unwrap().into_iter().map(|event| event.run.0));
-    }
 }
 
 pub(super) async fn events_keep_the_times_that_their_owner_gave_them(place: &dyn Place) {

@@ -105,8 +105,16 @@ async fn listed(
         }
     }
     let journal = runtime.engine.journal();
-    let (runs, total) = futures_util::try_join!(journal.runs(query.clone()), journal.count(query))
+    let runs = journal
+        .runs(query.clone())
+        .await
         .map_err(|error| history(&error))?;
+    // A page that is the only one has them all: to count them would read as much again.
+    let is_all = query.after.is_none() && runs.len() < query.limit;
+    let total = match u64::try_from(runs.len()) {
+        Ok(all) if is_all => all,
+        _ => journal.count(query).await.map_err(|error| history(&error))?,
+    };
     let page = limit.map_or(runs.as_slice(), |limit| runs.get(..limit).unwrap_or(&runs));
     let next = page.last().filter(|_| page.len() < runs.len());
     Ok(Listed {

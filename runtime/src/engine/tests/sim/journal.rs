@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use loom_protocol::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use super::chance::Chance;
@@ -192,8 +191,8 @@ impl Journal for SimJournal {
         self.inner.mark_swept(runs).await
     }
 
-    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
-        self.inner.prune(before, keep).await
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
+        self.inner.forget(runs).await
     }
 
     async fn claim(&self, claim: ClaimRequest) -> Result<Claimed, JournalError> {

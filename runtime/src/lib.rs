@@ -31,6 +31,7 @@ pub mod project;
 mod replace;
 mod repository;
 pub mod rerun;
+mod runs;
 mod search;
 pub mod secret;
 pub mod serve;

@@ -14,7 +14,7 @@ use crate::event::{
     Annotation, JobState, Outputs, Phase, Reason, ReusedFrom, RunState, StepState, WorkflowRef,
 };
 use crate::id::{JobId, StepId};
-use crate::journal::Summary;
+use crate::journal::{Origin, Summary};
 use crate::logs::Line;
 use crate::state::{Claim, Job, Pause, Run, Step};
 
@@ -27,11 +27,26 @@ pub use rerun::{AgainWord, RerunDetail, SourcesWord};
 pub struct RunSummary {
     run_id: String,
     workflow: WorkflowRef,
+    /// Which run of its workflow's file it is, from 1: `github.run_number`. All attempts at a run have the same one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
     state: RunState,
     /// Whether it goes on only once somebody has said how.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     paused: bool,
     event: String,
+    /// The branch or tag, by its short name; of a pull request the branch that it wants merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<String>,
+    /// Who caused it: `github.actor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
+    /// The commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    /// The first line of the commit's message, or the title of the pull request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     executor: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -55,11 +70,26 @@ pub struct RunSummary {
 pub struct RunDetail {
     run_id: String,
     workflow: WorkflowRef,
+    /// Which run of its workflow's file it is, from 1: `github.run_number`. All attempts at a run have the same one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
     state: RunState,
     /// Whether it goes on only once somebody has said how.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     paused: bool,
     event: String,
+    /// The branch or tag, by its short name; of a pull request the branch that it wants merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<String>,
+    /// Who caused it: `github.actor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
+    /// The commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    /// The first line of the commit's message, or the title of the pull request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     executor: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -241,11 +271,6 @@ impl RunSummary {
     pub fn run_id(&self) -> &str {
         &self.run_id
     }
-
-    /// What became of it so far.
-    pub(crate) fn state(&self) -> RunState {
-        self.state
-    }
 }
 
 impl From<&Summary> for RunSummary {
@@ -253,9 +278,14 @@ impl From<&Summary> for RunSummary {
         Self {
             run_id: run.id.0.clone(),
             workflow: run.workflow.clone(),
+            number: run.number,
             state: run.state,
             paused: run.is_paused(),
             event: run.event.clone(),
+            branch: run.origin.branch.clone(),
+            actor: run.origin.actor.clone(),
+            commit: run.origin.commit.clone(),
+            title: run.origin.title.clone(),
             executor: run.executor.clone(),
             created_at: run.created_at,
             started_at: run.started_at,
@@ -268,12 +298,18 @@ impl From<&Summary> for RunSummary {
 
 impl From<&Run> for RunDetail {
     fn from(run: &Run) -> Self {
+        let origin = Origin::of_run(run);
         Self {
             run_id: run.id.0.clone(),
             workflow: run.workflow.clone(),
+            number: run.number,
             state: run.state,
             paused: run.is_paused(),
             event: run.event.clone(),
+            branch: origin.branch,
+            actor: origin.actor,
+            commit: origin.commit,
+            title: origin.title,
             executor: run.executor.clone(),
             created_at: run.created_at,
             started_at: run.started_at,

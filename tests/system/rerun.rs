@@ -106,7 +106,27 @@ fn what_failed_runs_again_and_the_others_are_reused_with_what_they_gave() {
         .run()
         .exits(0);
     let listed = project.loom(&["runs", "list"]).run().exits(0);
-    assert!(listed.stdout.contains("again (attempt 2)"), "{listed}");
+    assert!(listed.stdout.contains("again #1 (attempt 2)"), "{listed}");
+    // A number is that of the run; its newest attempt is shown.
+    for name in ["1", "#1", "again#1"] {
+        let shown = project.loom(&["runs", "show", name]).run().exits(0);
+        assert!(shown.stdout.contains("again #1: success"), "{name}: {shown}");
+    }
+    let none = project.loom(&["runs", "show", "again#9"]).run().exits(2);
+    assert!(
+        none.stderr.contains("no run of `again` has the number 9"),
+        "{none}"
+    );
+    let failed = project
+        .loom(&["runs", "list", "--state", "failure", "--since", "1h"])
+        .run();
+    let failed = failed.exits(0);
+    assert_eq!(failed.stdout.lines().count(), 1, "{failed}");
+    let wrong = project.loom(&["runs", "list", "--since", "soon"]).run().exits(2);
+    assert!(
+        wrong.stderr.contains("`since` is `soon`; it must be a day"),
+        "{wrong}"
+    );
     // Nothing is left to do.
     project
         .loom(&["runs", "rerun", "latest", "--failed"])
@@ -239,4 +259,48 @@ fn a_studio_runs_a_run_again() {
         .json(&json!({"failed": true}));
     assert_eq!(nothing.send().is(409).value()["code"], "nothing_failed");
     drop(studio.stop());
+}
+
+#[test]
+fn old_runs_are_removed_with_their_logs_and_numbers_go_on() {
+    let project = Project::new();
+    project.file(
+        ".github/workflows/ci.yml",
+        "on: push\njobs: {a: {runs-on: x, steps: [{run: echo said}]}}\n",
+    );
+    let run = || {
+        project.loom(&["run", "--executor", "host"]).run().exits(0);
+        project.newest_run()
+    };
+    let runs = [run(), run(), run()];
+    let logs = |run: &str| project.state().join("logs").join(run).exists();
+    let none = project.loom(&["runs", "prune"]).run().exits(2);
+    assert!(none.stderr.contains("--older-than"), "{none}");
+    let would = project
+        .loom(&["runs", "prune", "--keep", "1", "--dry-run"])
+        .run()
+        .exits(0);
+    assert_eq!(
+        would.stdout.lines().collect::<Vec<_>>(),
+        [&runs[0], &runs[1]],
+        "{would}"
+    );
+    assert!(logs(&runs[0]), "nothing has gone yet");
+    project
+        .loom(&["runs", "prune", "--older-than", "1d"])
+        .run()
+        .exits(0)
+        .says("removed 0 runs");
+    let removed = project.loom(&["runs", "prune", "--keep", "1"]).run().exits(0);
+    removed.says("removed 2 runs");
+    assert_eq!(runs.each_ref().map(|run| logs(run)), [false, false, true]);
+    // The last of a workflow stays, so that no number comes a second time.
+    project.loom(&["runs", "prune", "--max-size", "0"]).run().exits(0);
+    run();
+    let shown = project.loom(&["runs", "list"]).run().exits(0);
+    assert_eq!(shown.stdout.lines().count(), 2, "{shown}");
+    assert!(
+        shown.stdout.contains("ci #4") && shown.stdout.contains("ci #3"),
+        "{shown}"
+    );
 }

@@ -8,6 +8,7 @@ mod about;
 mod actors;
 mod command;
 mod eval;
+mod filter;
 mod logs;
 mod rerun;
 mod run;
@@ -19,13 +20,14 @@ pub(super) use about::{CompletionsArgs, ManArgs};
 pub(super) use actors::{ActorsArgs, ActorsCommand, ListActorsArgs, ShowActorArgs};
 pub(super) use command::{command, parse};
 pub(super) use eval::EvalArgs;
+pub(super) use filter::FilterArgs;
 pub(super) use logs::LogsArgs;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
-pub(super) use runs::{CleanArgs, ListArgs, ResumeArgs, RunsCommand, ShowArgs};
+pub(super) use runs::{CleanArgs, ListArgs, PruneArgs, ResumeArgs, RunsCommand, ShowArgs};
 pub(super) use search::SearchArgs;
 pub(super) use values::{DataFormat, ExecutorChoice, Format, Pull, Unmapped};
-use values::{pair, platform, split, whole};
+use values::{bytes, pair, platform, split, whole};
 
 /// Headings that several commands have.
 const WHAT: &str = "What runs";
@@ -215,7 +217,7 @@ pub(super) struct WatchArgs {
 /// How `retry`, `skip` and `end` are called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct AnswerArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(super) run: String,
     /// The job [default: every job that is paused]
@@ -234,7 +236,7 @@ pub(super) struct AnswerArgs {
 /// How `shell` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ShellArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(super) run: String,
     /// The job [default: the one that is paused, or was kept]

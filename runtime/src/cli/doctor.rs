@@ -195,7 +195,7 @@ fn space(directory: &Path) -> Finding {
                 TOO_LITTLE..LITTLE => State::Warn,
                 _ => State::Ok,
             };
-            let help = "remove old runs and unused images (`docker image prune`)";
+            let help = "remove old runs (`loom-runtime runs prune`) and unused images (`docker image prune`)";
             let text = format!("{} free where the state directory lies", size(free));
             Finding::new(WHAT, state, text, (state != State::Ok).then_some(help))
         }

@@ -23,6 +23,7 @@ mod output;
 mod pause;
 mod places;
 mod prompt;
+mod prune;
 mod rerun;
 mod resume;
 mod run;

@@ -1,13 +1,16 @@
 //! `loom-runtime runs`: what ran and how it went, read from the history.
 
+use jiff::Zoned;
+
 use super::args::{DataFormat, Global, ListArgs, RunsCommand, ShowArgs};
-use super::output::{Tails, for_stdout, page, place, since, tails};
+use super::output::{Tails, for_stdout, numbered, page, place, since, tails};
 use super::pause::waiting;
-use super::{Exit, data, kept, logs, rerun, search, setup, talk};
+use super::{Exit, data, kept, logs, prune, rerun, search, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
 use crate::id::{JobId, RunId};
 use crate::journal::RunQuery;
+use crate::runs::{NameError, find};
 use crate::state::Run;
 use crate::view::{RunDetail, RunSummary};
 
@@ -27,6 +30,7 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
             // They open the engine themselves, when it is their turn.
             RunsCommand::Rerun(_) | RunsCommand::Resume(_) => Ok(()),
             RunsCommand::Clean(args) => kept::clean(&engine, &args).await,
+            RunsCommand::Prune(args) => prune::prune(&engine, &args).await,
         }
     };
     match answer.await {
@@ -36,7 +40,13 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
 }
 
 async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
+    let filter = args.filter.asked().read(&Zoned::now()).map_err(|wrong| {
+        talk::error(&wrong.to_string());
+        Exit::Usage
+    })?;
     let query = RunQuery {
+        workflow: args.filter.workflow.clone(),
+        filter,
         limit: args.limit,
         ..RunQuery::default()
     };
@@ -57,7 +67,11 @@ async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
         return print_json(&views.collect::<Result<Vec<_>, Exit>>()?);
     }
     if runs.is_empty() {
-        talk::note("nothing has run here yet");
+        talk::note(if args.filter.is_empty() {
+            "nothing has run here yet"
+        } else {
+            "no run is like this; `loom-runtime runs list` without filters shows them all"
+        });
     }
     for run in runs {
         let took = since(run.started_at, run.finished_at).unwrap_or_default();
@@ -66,11 +80,12 @@ async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
             jobs => format!("  (kept: {})", jobs.join(", ")),
         };
         let line = format!(
-            "{}  {:<9}  {}  {took:>8}  {}{}{kept}\n",
+            "{}  {:<9}  {}  {took:>8}  {}{}{}{kept}\n",
             run.id,
             run.state_word(),
             run.created_at,
             run.workflow.name,
+            numbered(run.number),
             attempt(run.attempt)
         );
         data::print(&line);
@@ -141,52 +156,30 @@ pub(super) fn is_meant(id: &JobId, name: &str) -> bool {
     id.is_of(name)
 }
 
-/// The run that is meant: `latest`, or the only one whose id holds this text.
+/// The run that is meant by a name: its number, its id, a part of that, or `latest`.
 pub(super) async fn load(engine: &Engine, named: &str) -> Result<Run, Exit> {
-    let query = match named {
-        "latest" => RunQuery {
-            limit: 1,
-            ..RunQuery::default()
-        },
-        part => RunQuery {
-            id: Some(part.to_owned()),
-            limit: 3,
-            ..RunQuery::default()
-        },
-    };
-    let found = engine
-        .journal()
-        .runs(query)
+    let found = find(&**engine.journal(), named)
         .await
-        .map_err(|error| unreadable(&error))?;
-    let exact = found.iter().find(|run| run.id.0 == named);
-    let id: &RunId = match (exact, found.as_slice()) {
-        (Some(run), _) | (None, [run]) => &run.id,
-        (None, []) => {
-            talk::error(&match named {
-                "latest" => "nothing has run here yet".to_owned(),
-                part => format!("no run has `{part}` in its id"),
-            });
-            talk::help("`loom-runtime runs list` shows them");
-            return Err(Exit::Usage);
-        }
-        (None, several) => {
-            let ids: Vec<&str> = several.iter().map(|run| run.id.0.as_str()).collect();
-            talk::error(&format!(
-                "several runs have `{named}` in their ids: {}, …",
-                ids.join(", ")
-            ));
-            return Err(Exit::Usage);
-        }
-    };
+        .map_err(|error| match error {
+            NameError::Journal(error) => unreadable(&error),
+            none => {
+                talk::error(&none.to_string());
+                talk::help("`loom-runtime runs list` shows them");
+                Exit::Usage
+            }
+        })?;
     let events = engine
         .journal()
-        .read(id, Seq::default(), usize::MAX)
+        .read(&found.id, Seq::default(), usize::MAX)
         .await
         .map_err(|error| unreadable(&error))?;
     match Run::replay(&events) {
-        Ok(Some(run)) => Ok(run),
-        Ok(None) => Err(unreadable(&crate::engine::EngineError::UnknownRun(id.clone()))),
+        Ok(Some(mut run)) => {
+            // Older histories do not say it; the journal has counted.
+            run.number = run.number.or(found.number);
+            Ok(run)
+        }
+        Ok(None) => Err(unreadable(&crate::engine::EngineError::UnknownRun(found.id))),
         Err(error) => Err(unreadable(&error)),
     }
 }

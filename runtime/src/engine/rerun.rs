@@ -53,7 +53,9 @@ impl Previous {
     /// # Errors
     /// When it does not say so itself, and the history cannot be read.
     async fn number(&self, journal: &dyn Journal) -> Result<u64, EngineError> {
-        match self.run.number {
+        // The journal has counted those whose histories do not say it.
+        let counted = self.attempts.iter().find_map(|attempt| attempt.number);
+        match self.run.number.or(counted) {
             Some(number) => Ok(number),
             None => number_of(journal, &self.run).await,
         }

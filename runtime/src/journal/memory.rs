@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use loom_protocol::Timestamp;
 use tokio::sync::watch;
 
 use super::admission::{Admission, admit, admit_attempt, beginning, compare, number_taken};
 use super::claims::{Kept, answer, enter, group_key, next};
 use super::{
-    Change, ClaimRequest, ClaimState, Claimant, Claimed, Journal, JournalError, PRUNED_AT_ONCE, Request,
+    Change, ClaimRequest, ClaimState, Claimant, Claimed, FORGOTTEN_AT_ONCE, Journal, JournalError, Request,
     RunQuery, Stamped, Summary,
 };
 use crate::event::{Event, Recorded, Seq};
@@ -232,6 +231,17 @@ impl Journal for MemoryJournal {
         Ok(runs)
     }
 
+    async fn count(&self, query: RunQuery) -> Result<u64, JournalError> {
+        let query = RunQuery { after: None, ..query };
+        let state = self.state();
+        let wanted = state.runs.values().filter(|(run, _)| query.wants(run));
+        Ok(u64::try_from(wanted.count()).unwrap_or(u64::MAX))
+    }
+
+    async fn summary(&self, run: &RunId) -> Result<Option<Summary>, JournalError> {
+        Ok(self.state().runs.get(run).map(|(summary, _)| summary.clone()))
+    }
+
     async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
         let state = self.state();
         let highest = state.of_file(file).filter_map(|run| run.number).max();
@@ -311,29 +321,27 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
-        let all = RunQuery {
-            limit: usize::MAX,
-            ..RunQuery::default()
-        };
-        let runs = self.runs(all).await?;
-        let old = |run: &Summary| run.finished_at.is_some_and(|end| end < before) && !run.remains;
-        let mut over: Vec<RunId> = runs
-            .into_iter()
-            .skip(keep)
-            .filter(old)
-            .map(|run| run.id)
-            .collect();
-        over.reverse();
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
         Ok(self.change(|state| {
-            let newest = state.changes;
-            over.retain(|run| state.runs.get(run).is_some_and(|(_, change)| *change < newest));
-            over.truncate(PRUNED_AT_ONCE);
-            for run in &over {
+            let may_go = |run: &RunId| {
+                let Some((summary, change)) = state.runs.get(run) else {
+                    return false;
+                };
+                let first = summary.first.as_ref().unwrap_or(run);
+                let mut all = state.runs.values();
+                let goes_on = all.any(|(other, _)| other.is_attempt_at(first) && other.finished_at.is_none());
+                !goes_on && !summary.remains && *change < state.changes
+            };
+            let gone: Vec<RunId> = runs
+                .into_iter()
+                .take(FORGOTTEN_AT_ONCE)
+                .filter(|run| may_go(run))
+                .collect();
+            for run in &gone {
                 state.runs.remove(run);
                 state.events.remove(run);
             }
-            over
+            gone
         }))
     }
 

@@ -8,10 +8,12 @@
 mod admission;
 mod claims;
 mod error;
+mod filter;
 mod memory;
+mod origin;
 mod sqlite;
 #[cfg(test)]
-mod suite;
+pub(crate) mod suite;
 mod summary;
 mod tail;
 
@@ -23,7 +25,9 @@ use tokio::sync::watch;
 
 pub use claims::{ClaimRequest, ClaimState, Claimant, Claimed, MOST_WAITING, Queue, claim_settled};
 pub use error::JournalError;
+pub use filter::{Place, RunFilter, RunQuery, StateFilter};
 pub use memory::MemoryJournal;
+pub use origin::Origin;
 pub use sqlite::SqliteJournal;
 pub use summary::{Summary, UnderWay};
 pub use tail::Tail;
@@ -87,6 +91,18 @@ pub trait Journal: Send + Sync {
     /// See [`JournalError`].
     async fn runs(&self, query: RunQuery) -> Result<Vec<Summary>, JournalError>;
 
+    /// How many runs a query is of, whatever its limit and its place in the list.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn count(&self, query: RunQuery) -> Result<u64, JournalError>;
+
+    /// A run's line in the list.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn summary(&self, run: &RunId) -> Result<Option<Summary>, JournalError>;
+
     /// The highest number that a run of a workflow's file has, 0 when there is none. Further attempts at one have its number.
     ///
     /// # Errors
@@ -137,13 +153,13 @@ pub trait Journal: Send + Sync {
     /// See [`JournalError`].
     async fn mark_swept(&self, runs: Vec<RunId>) -> Result<(), JournalError>;
 
-    /// Forgets runs that ended before a time, the oldest first: all but the newest `keep` runs, and none of which something
-    /// may be left. At most [`PRUNED_AT_ONCE`]; answers them, so that their logs can be removed too. Call it until it
-    /// answers none.
+    /// Forgets these runs, but for those that have not ended, of which something may be left, of which another attempt goes on, and
+    /// the one that changed last: the order of changes goes on behind it. At most [`FORGOTTEN_AT_ONCE`]. Answers those that are
+    /// gone, in the order in which they were given, so that their logs can be removed too.
     ///
     /// # Errors
     /// See [`JournalError`].
-    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError>;
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError>;
 
     /// Claims a concurrency group for a run or a job of it. A second time it answers as the first one did, as far as those
     /// named are still there. Who has to wait asks [`Journal::claim_state`], or waits with [`claim_settled`].
@@ -243,41 +259,8 @@ impl Stamped {
     }
 }
 
-/// Runs that [`Journal::prune`] forgets at once, so that nobody waits long for the journal meanwhile.
-pub const PRUNED_AT_ONCE: usize = 200;
-
-/// Which runs to list.
-#[derive(Clone, Debug)]
-pub struct RunQuery {
-    /// Only those that have not ended.
-    pub open_only: bool,
-    /// Only those of which something may be left in an engine or on disk.
-    pub remains_only: bool,
-    /// Only those of this workflow (by name or file).
-    pub workflow: Option<String>,
-    /// Only those of exactly this file: the name of one workflow may be the file of another.
-    pub file: Option<String>,
-    /// Only those whose id contains this text.
-    pub id: Option<String>,
-    /// Only the attempts at the run that begins with this one.
-    pub attempts_at: Option<RunId>,
-    /// At most so many.
-    pub limit: usize,
-}
-
-impl Default for RunQuery {
-    fn default() -> Self {
-        Self {
-            open_only: false,
-            remains_only: false,
-            workflow: None,
-            file: None,
-            id: None,
-            attempts_at: None,
-            limit: 50,
-        }
-    }
-}
+/// Runs that [`Journal::forget`] forgets at once, so that nobody waits long for the journal meanwhile.
+pub const FORGOTTEN_AT_ONCE: usize = 200;
 
 /// A run that changed. A run stands once, at its newest change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -317,20 +300,4 @@ pub enum Request {
         /// Who asks.
         by: String,
     },
-}
-
-impl RunQuery {
-    /// Whether a run is wanted; the limit is not looked at.
-    pub(crate) fn wants(&self, run: &Summary) -> bool {
-        let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
-        let workflow = is(&self.workflow, &run.workflow.name) || is(&self.workflow, &run.workflow.file);
-        let id = self.id.as_ref().is_none_or(|part| run.id.0.contains(part));
-        let open = !self.open_only || run.finished_at.is_none();
-        let remains = !self.remains_only || run.remains;
-        let attempt = self
-            .attempts_at
-            .as_ref()
-            .is_none_or(|first| run.is_attempt_at(first));
-        workflow && attempt && id && open && remains && is(&self.file, &run.workflow.file)
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Origin;
 use crate::event::{Event, OnCrash, PAUSED, Recorded, RunState, Seq, WorkflowRef};
 use crate::executor::Owner;
 use crate::id::{JobId, RunId, StepId};
@@ -40,8 +41,10 @@ pub struct Summary {
     pub first: Option<RunId>,
     /// Which attempt at its run it is, from 1.
     pub attempt: u32,
-    /// Which run of its workflow's file it is, from 1, where its history says so.
+    /// Which run of its workflow's file it is, from 1. Where its history does not say it, the journal may count.
     pub number: Option<u64>,
+    /// Who began it, and at which commit.
+    pub origin: Origin,
     /// The jobs that are under way.
     pub under_way: UnderWay,
 }
@@ -110,6 +113,7 @@ impl Summary {
             first: rerun.map(|rerun| rerun.first.clone()),
             attempt: rerun.map_or(1, |rerun| rerun.attempt),
             number: *number,
+            origin: Origin::of(&first.event),
             under_way: UnderWay::default(),
         })
     }

@@ -228,6 +228,24 @@ impl LogStore {
         }
     }
 
+    /// What the logs of a run take, in bytes; 0 when there are none.
+    ///
+    /// # Errors
+    /// When they are there and cannot be looked at.
+    pub fn size(&self, run: &RunId) -> Result<u64, LogError> {
+        let directory = self.root.join(file_name(&run.0));
+        let files = match std::fs::read_dir(&directory) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(0),
+            other => other.map_err(error("read", &directory))?,
+        };
+        let mut all = 0_u64;
+        for file in files {
+            let size = file.and_then(|file| file.metadata()).map(|about| about.len());
+            all = all.saturating_add(size.map_err(error("read", &directory))?);
+        }
+        Ok(all)
+    }
+
     fn begun(&self) -> MutexGuard<'_, HashSet<RunId>> {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }

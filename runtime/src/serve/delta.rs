@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::starter::Starter;
 use crate::event::{Event, Reason, RunState, WorkflowRef};
 use crate::id::{JobId, RunId};
+use crate::journal::Origin;
 use crate::state::Run;
 use crate::view::{JobDetail, RerunDetail, RunDetail};
 
@@ -47,10 +48,20 @@ pub(super) struct RunDelta {
     /// The last event that is in it.
     seq: u64,
     workflow: WorkflowRef,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
     state: RunState,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     paused: bool,
     event: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     executor: String,
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,13 +146,19 @@ impl Changes {
 impl RunDelta {
     fn new(run: &Run, jobs: &BTreeSet<JobId>, waits_for: Option<String>) -> Self {
         let job = |id: &JobId| run.jobs.get(id).map(|job| JobDetail::new(&id.0, job));
+        let origin = Origin::of_run(run);
         Self {
             run_id: run.id.clone(),
             seq: run.last.0,
             workflow: run.workflow.clone(),
+            number: run.number,
             state: run.state,
             paused: run.is_paused(),
             event: run.event.clone(),
+            branch: origin.branch,
+            actor: origin.actor,
+            commit: origin.commit,
+            title: origin.title,
             executor: run.executor.clone(),
             created_at: run.created_at,
             started_at: run.started_at,

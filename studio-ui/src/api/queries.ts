@@ -3,6 +3,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiError, deleteJson, getJson, pollEvery, postJson, segment } from "./client";
 import { isUnseen } from "./moment";
+import { asked, type RunWords, wordsKey } from "./run-words";
 import type { components } from "./schema";
 import type {
   ActorRecord,
@@ -44,9 +45,9 @@ export const keys = {
   workflows: ["workflows"],
   source: (file: string) => ["source", file],
   check: (file: string, text: string) => ["check", file, text],
-  /** The histories of all workflows; `runs` names one of them. */
+  /** The histories of all workflows; `runs` names one of them, and what else it is filtered by. */
   histories: ["runs"],
-  runs: (workflow = "") => ["runs", workflow],
+  runs: (workflow = "", words = "") => ["runs", workflow, words],
   run: (id: string) => ["run", id],
   carriers: (run: string, job = "") => ["carriers", run, job],
   tail: (run: string, job: string, attempt: number) => ["tail", run, job, attempt],
@@ -137,12 +138,13 @@ export function checkQuery(file: string, text: string) {
   });
 }
 
-/** The history, newest first; of one workflow by its name or file, else of all. */
-export function runsQuery(workflow?: string) {
+/** The history, newest first; of one workflow by its name or file, else of all, and of those that these words are for. */
+export function runsQuery(workflow?: string, words: RunWords = {}) {
   return infiniteQueryOptions({
-    queryKey: keys.runs(workflow),
+    queryKey: keys.runs(workflow, wordsKey(words)),
     queryFn: ({ signal, pageParam }) => {
-      const wanted = new URLSearchParams({ limit: String(RUN_LIMIT) });
+      const wanted = new URLSearchParams(wordsKey(asked(words, new Date())));
+      wanted.set("limit", String(RUN_LIMIT));
       if (workflow !== undefined) wanted.set("workflow", workflow);
       if (pageParam !== "") wanted.set("cursor", pageParam);
       return getJson<RunsPage>(`/api/v1/runs?${wanted}`, signal);

@@ -241,10 +241,19 @@ export type Pause = {
 export type RunSummary = {
   runId: string;
   workflow: { name: string; file?: string };
+  /** Which run of its workflow's file it is; that of all attempts at it. */
+  number?: number;
   state: string;
   /** Whether it goes on only once somebody has said how. */
   paused?: boolean;
   event?: string;
+  /** The branch or tag. */
+  branch?: string;
+  /** Who caused it. */
+  actor?: string;
+  commit?: string;
+  /** The first line of the commit's message, or the title of the pull request. */
+  title?: string;
   executor?: string;
   createdAt?: string;
   startedAt?: string;

@@ -97,6 +97,16 @@ describe("Caches", () => {
     expect(heard).toEqual([1, 1, 1, 0]);
   });
 
+  it("asks anew for a history that is filtered: whether a run is wanted only the studio says", () => {
+    const caches = new Caches(client);
+    const key = keys.runs("", "state=failure");
+    client.setQueryData(key, history([run("r-1")]));
+    caches.receive(frame("run:update", run("r-2")));
+    vi.advanceTimersByTime(10_000);
+    expect(states(client.getQueryData<History>(key) ?? history())).toEqual([["r-1 running"]]);
+    expect(client.getQueryState(key)?.isInvalidated).toBe(true);
+  });
+
   it("does not let an answer that was on its way undo a frame", async () => {
     let answer = (_: Run) => {};
     const asked = client.fetchQuery({

@@ -121,7 +121,12 @@ export class Caches {
 
   #applyToHistories(run: Run): void {
     for (const { queryKey } of this.#client.getQueryCache().findAll({ queryKey: keys.histories })) {
-      const [, workflow] = queryKey;
+      const [, workflow, words] = queryKey;
+      // Whether it is wanted only the studio says.
+      if (words !== "") {
+        this.#refetch(queryKey);
+        continue;
+      }
       if (workflow !== "" && workflow !== run.workflow.name && workflow !== run.workflow.file) continue;
       const history = this.#client.setQueryData<History>(queryKey, (known) => known && withRun(known, run));
       // Asked for anew the first page is as long as a page is.

@@ -12,6 +12,7 @@ import { getWorkspace, readWorkspace } from "../api/workspace";
 import { type ActorTab, TABS } from "../features/actor/model/tabs";
 import { readActorsSearch } from "../features/actors/model/search";
 import { readMapSearch } from "../features/map/model/search";
+import { readRunsSearch } from "../features/runs/model/search";
 import { readTrendsSearch } from "../features/trends/model/search";
 import { readWarningsSearch } from "../features/warnings/model/search";
 import { load } from "../lib/load";
@@ -136,7 +137,7 @@ const editor = createRoute({
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
-  validateSearch: (search) => ({ ...text(search, "workflow") }),
+  validateSearch: readRunsSearch,
   component: lazyRouteComponent(pages.runs, "RunsPage"),
 });
 

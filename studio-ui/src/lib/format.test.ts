@@ -10,6 +10,7 @@ import {
   formatMoment,
   formatRate,
   plural,
+  runNumber,
   shortId,
   UNKNOWN,
 } from "./format";
@@ -105,6 +106,8 @@ describe("small words", () => {
   });
 
   it("cuts only long ids", () => {
+    expect(runNumber({ runId: "01JD9ICVT89EMWPDR3S8", number: 138 })).toBe("#138");
+    expect(runNumber({ runId: "01JD9ICVT89EMWPDR3S8" })).toBe("01JD…PDR3S8");
     expect(shortId("run-1")).toBe("run-1");
     expect(shortId("01JD9ICVT89EMWPDR3S8")).toBe("01JD…PDR3S8");
   });

@@ -106,6 +106,11 @@ export function shortId(id: string): string {
   return id.length <= 12 ? id : `${id.slice(0, 4)}…${id.slice(-6)}`;
 }
 
+/** What people call a run beside its workflow's name: `#138`, as far as that is known. */
+export function runNumber({ runId, number }: { runId: string; number?: number | undefined }): string {
+  return number === undefined ? shortId(runId) : `#${number}`;
+}
+
 function two(value: number): string {
   return String(Math.floor(value)).padStart(2, "0");
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { runsQuery } from "../api/queries";
+import type { RunWords } from "../api/run-words";
 import type { RunSummary } from "../api/types";
 
 const NONE: readonly RunSummary[] = [];
@@ -17,9 +18,16 @@ export type Runs = {
   loadingMore: boolean;
 };
 
-/** The history, of one workflow or of all, page by page; not asked for while there can be none. */
-export function useRuns(workflow?: string, enabled = true): Runs {
-  const query = useInfiniteQuery({ ...runsQuery(workflow), enabled });
+const NO_WORDS: RunWords = {};
+
+type Wanted = {
+  /** Not asked for while there can be none. */ enabled?: boolean /** By what else they are filtered. */;
+  words?: RunWords;
+};
+
+/** The history, of one workflow or of all, page by page. */
+export function useRuns(workflow?: string, { enabled = true, words = NO_WORDS }: Wanted = {}): Runs {
+  const query = useInfiniteQuery({ ...runsQuery(workflow, words), enabled });
   const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? NONE, [query.data]);
   return {
     runs,

@@ -12,10 +12,16 @@ fn what_a_list_does_not_know_is_refused_and_the_known_is_named() {
     assert_eq!(studio.end_of(&run), "success");
     for base in ["/api", "/api/v1"] {
         for (path, query, word) in [
-            ("/runs", "stat=success", "`workflow`, `state`, `limit`, `cursor`"),
+            (
+                "/runs",
+                "stat=success",
+                "`workflow`, `state`, `branch`, `event`, `actor`, `since`, `until`, `text`, `limit`, `cursor`",
+            ),
             ("/runs", "limit=0", "from 1 to 10000"),
             ("/runs", "limit=many", "invalid digit"),
-            ("/runs", "state=done", "queued, running, success"),
+            ("/runs", "state=done", "queued, running, paused, success"),
+            ("/runs", "since=soon", "`yesterday`"),
+            ("/runs", "since=today&until=yesterday", "is not before"),
             ("/runs", "cursor=nobody", "without one"),
             ("/workflows", "sort=name", "`state`, `limit`, `cursor`"),
             ("/workflows", "limit=0", "from 1 to 10000"),
@@ -83,9 +89,12 @@ fn pages_of_runs_and_lines_follow_one_another_in_both_forms() {
 
     let page = studio.value("/api/v1/runs?limit=2");
     assert_eq!(ids(&page["items"]), runs[..2]);
+    assert_eq!((&page["total"], &page["truncated"]), (&json!(3), &json!(true)));
+    let next = page["next"].as_str().expect("a cursor");
+    let rest = studio.value(&format!("/api/v1/runs?limit=2&cursor={next}"));
     assert_eq!(
-        (&page["total"], &page["truncated"], &page["next"]),
-        (&json!(3), &json!(true), &json!(runs[1]))
+        (ids(&rest["items"]), &rest["total"]),
+        (runs[2..].to_vec(), &json!(3))
     );
     let all = studio.value("/api/v1/runs");
     assert_eq!((&all["truncated"], all.get("next")), (&json!(false), None));
@@ -281,5 +290,42 @@ jobs:
             .send()
             .is(404);
         assert_eq!(answer.value()["code"], "unknown_attempt", "{path}");
+    }
+}
+
+#[test]
+fn runs_are_found_by_what_people_know_of_them() {
+    let studio = Studio::of(project());
+    let run = studio.start_workflow("quick");
+    assert_eq!(studio.end_of(&run), "success");
+    let other = studio.start_workflow("quick");
+    assert_eq!(studio.end_of(&other), "success");
+    let shown = studio.value(&format!("/api/runs/{run}"));
+    assert_eq!(shown["number"], json!(1));
+    let actor = shown["actor"].as_str().expect("somebody");
+    let branch = shown["branch"].as_str().expect("a branch");
+    let found = |query: &str| -> Vec<String> {
+        let list = studio.value(&format!("/api/runs?{query}"));
+        let list = list.as_array().cloned().unwrap_or_default();
+        list.iter()
+            .filter_map(|run| run["runId"].as_str().map(str::to_owned))
+            .collect()
+    };
+    let both = [other.clone(), run.clone()];
+    assert_eq!(
+        found(&format!("actor={actor}&branch={branch}&event=push&since=1h")),
+        both
+    );
+    assert_eq!(found("since=today&until=today&state=success"), both);
+    assert_eq!(found("text=%231"), [run.clone()]);
+    assert_eq!(found(&format!("text={other}")), [other]);
+    for query in [
+        "until=yesterday",
+        "branch=none",
+        "actor=nobody",
+        "event=schedule",
+        "text=%239",
+    ] {
+        assert_eq!(found(query), Vec::<String>::new(), "{query}");
     }
 }

@@ -10,7 +10,7 @@ const LINES: &str = "Which lines";
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct LogsArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     pub(in crate::cli) run: String,
     /// Only this job

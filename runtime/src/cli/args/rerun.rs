@@ -11,7 +11,7 @@ use crate::secret::Secret;
 /// How `runs rerun` is called.
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct RerunArgs {
-    /// The run: its id, a part of it, or `latest`
+    /// The run: its number, its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(in crate::cli) run: String,
     /// Only what failed, and the jobs that need it

@@ -25,6 +25,19 @@ where
     }
 }
 
+/// Reads a size: `500MB`, `2GB`, in units of 1024.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let units = [("kB", 10), ("KB", 10), ("MB", 20), ("GB", 30), ("TB", 40)];
+    let unit = units
+        .iter()
+        .find_map(|(unit, power)| Some((text.strip_suffix(unit)?, *power)));
+    let (number, power) = unit.unwrap_or((text.strip_suffix('B').unwrap_or(text), 0));
+    let number: Option<u64> = number.trim_end().parse().ok();
+    number
+        .and_then(|number| number.checked_mul(1 << power))
+        .ok_or_else(|| "it has to be a size, a whole number with a unit: 500MB, 2GB".to_owned())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ExecutorChoice {
     /// In containers
@@ -133,6 +146,22 @@ pub(super) fn split(text: &str, form: &str) -> Result<(String, String), String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_units_and_what_is_none_is_refused() {
+        for (text, size) in [
+            ("0", 0),
+            ("12B", 12),
+            ("3kB", 3072),
+            ("500MB", 500 << 20),
+            ("2 GB", 2 << 30),
+        ] {
+            assert_eq!(bytes(text), Ok(size), "{text}");
+        }
+        for text in ["", "GB", "-1", "1.5GB", "many", "99999999999TB"] {
+            assert!(bytes(text).unwrap_err().contains("500MB"), "{text}");
+        }
+    }
 
     #[test]
     fn a_pair_keeps_further_equal_signs() {

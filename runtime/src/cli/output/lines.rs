@@ -22,6 +22,11 @@ pub(in crate::cli) fn since(start: Option<Timestamp>, end: Option<Timestamp>) ->
     Some(duration(end?.millis_since(start?)))
 }
 
+/// Which run of its workflow's file it is, behind the workflow's name; nothing where nobody knows.
+pub(in crate::cli) fn numbered(number: Option<u64>) -> String {
+    number.map(|number| format!(" #{number}")).unwrap_or_default()
+}
+
 /// Characters of a job's id that a line has room for.
 const WIDEST: usize = 24;
 /// Characters at the end of a longer id that stay: which instance of its matrix it is.

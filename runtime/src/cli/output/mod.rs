@@ -15,7 +15,7 @@ mod tails;
 mod terminal;
 
 pub(super) use follow::{Attention, Audience, Subject, follow};
-pub(super) use lines::{Columns, duration, place, since};
+pub(super) use lines::{Columns, duration, numbered, place, since};
 pub(super) use out::stalled;
 pub(super) use page::page;
 pub(super) use screen::Known;

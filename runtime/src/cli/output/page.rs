@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::lines::{Columns, called, duration, how, place, since, why};
+use super::lines::{Columns, called, duration, how, numbered, place, since, why};
 use super::missing;
 use super::tails::{Tails, failed};
 use crate::cli::Exit;
@@ -56,7 +56,12 @@ fn table(run: &Run) -> String {
         1 => String::new(),
         attempt => format!(", attempt {attempt} of the run"),
     };
-    let mut text = format!("\n{}: {}{took}{attempt}\n", run.workflow.name, run.state_word());
+    let mut text = format!(
+        "\n{}{}: {}{took}{attempt}\n",
+        run.workflow.name,
+        numbered(run.number),
+        run.state_word()
+    );
     if let Some(reason) = &run.reason {
         text.push_str(&format!("  {}\n", reason.message));
     }

@@ -739,6 +739,14 @@ impl Journal for Odd {
         self.inner.runs(query).await
     }
 
+    async fn count(&self, query: RunQuery) -> Result<u64, JournalError> {
+        self.inner.count(query).await
+    }
+
+    async fn summary(&self, run: &RunId) -> Result<Option<Summary>, JournalError> {
+        self.inner.summary(run).await
+    }
+
     async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
         let number = self.inner.last_number(file).await?;
         // Another process begins a run between this answer and the beginning.
@@ -782,8 +790,8 @@ impl Journal for Odd {
         self.inner.mark_swept(runs).await
     }
 
-    async fn prune(&self, before: loom_protocol::Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
-        self.inner.prune(before, keep).await
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
+        self.inner.forget(runs).await
     }
 
     async fn claim(

@@ -3,7 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::rows::{change_summary, read_summary, signed, to_json, write_summary};
-use super::{claims, reader};
+use super::{claims, list, reader};
 use crate::event::{Recorded, Seq};
 use crate::executor::Owner;
 use crate::id::RunId;
@@ -75,7 +75,7 @@ fn refused_new(transaction: &Transaction<'_>, new: &Summary) -> rusqlite::Result
         limit: usize::MAX,
         ..RunQuery::default()
     };
-    Ok(match reader::runs(transaction, &query) {
+    Ok(match list::runs(transaction, &query) {
         Ok(others) => admit_attempt(new, &others).err(),
         Err(error) => Some(error),
     })

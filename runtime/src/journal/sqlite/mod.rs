@@ -6,8 +6,9 @@
 
 mod append;
 mod claims;
+mod forget;
+mod list;
 mod pool;
-mod prune;
 mod reader;
 mod recent;
 mod rows;
@@ -22,7 +23,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use loom_protocol::Timestamp;
 use tokio::sync::watch;
 
 use self::append::Append;
@@ -117,7 +117,20 @@ impl Journal for SqliteJournal {
 
     async fn runs(&self, query: RunQuery) -> Result<Vec<Summary>, JournalError> {
         self.readers
-            .query(move |connection| reader::runs(connection, &query))
+            .query(move |connection| list::runs(connection, &query))
+            .await
+    }
+
+    async fn count(&self, query: RunQuery) -> Result<u64, JournalError> {
+        self.readers
+            .query(move |connection| list::count(connection, &query))
+            .await
+    }
+
+    async fn summary(&self, run: &RunId) -> Result<Option<Summary>, JournalError> {
+        let run = run.clone();
+        self.readers
+            .query(move |connection| rows::read_summary(connection, &run).map_err(reader::cannot_read))
             .await
     }
 
@@ -169,8 +182,8 @@ impl Journal for SqliteJournal {
         self.writer.mark_swept(runs).await
     }
 
-    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
-        self.writer.prune(before, keep).await
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
+        self.writer.forget(runs).await
     }
 
     async fn claim(&self, claim: ClaimRequest) -> Result<Claimed, JournalError> {

@@ -4,10 +4,10 @@ use loom_protocol::Timestamp;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Row, params};
 
-use super::rows::{SUMMARY_COLUMNS, StoredRequest, summary_row, unsigned};
+use super::rows::{StoredRequest, unsigned};
 use crate::event::{Event, Recorded, Seq};
 use crate::id::RunId;
-use crate::journal::{Change, JournalError, Request, RunQuery, Summary};
+use crate::journal::{Change, JournalError, Request};
 
 pub(super) fn events(
     connection: &Connection,
@@ -51,48 +51,6 @@ pub(super) fn last_number(connection: &Connection, file: &str) -> Result<u64, Jo
         |row| row.get(0),
     );
     counted.map(unsigned).map_err(cannot_read)
-}
-
-pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Summary>, JournalError> {
-    // Written out rather than bound: only so are the indexes of the few open runs used.
-    let open = if query.open_only {
-        "AND finished IS NULL"
-    } else {
-        ""
-    };
-    let remains = if query.remains_only { "AND remains = 1" } else { "" };
-    let attempts = if query.attempts_at.is_some() {
-        "AND (id = ?5 OR first = ?5)"
-    } else {
-        "AND ?5 IS NULL"
-    };
-    let sql = format!(
-        "SELECT {SUMMARY_COLUMNS} FROM run
-         WHERE (?1 IS NULL OR name = ?1 OR file = ?1) AND (?2 IS NULL OR instr(id, ?2) > 0)
-             AND (?3 IS NULL OR file = ?3) {open} {remains} {attempts}
-         ORDER BY created DESC, id DESC LIMIT ?4"
-    );
-    let attempts_at = query.attempts_at.as_ref().map(|first| first.0.as_str());
-    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached(&sql).map_err(cannot_read)?;
-    let rows = statement
-        .query_map(
-            params![query.workflow, query.id, query.file, limit, attempts_at],
-            summary_row,
-        )
-        .map_err(cannot_read)?;
-    let mut runs = Vec::new();
-    for row in rows {
-        match row {
-            Ok(run) => runs.push(run),
-            // A newer Loom wrote a word that this one does not have, or the line is damaged: the others are still listed.
-            Err(error @ rusqlite::Error::FromSqlConversionFailure(..)) => {
-                tracing::warn!(%error, "a run is not listed");
-            }
-            Err(error) => return Err(cannot_read(error)),
-        }
-    }
-    Ok(runs)
 }
 
 pub(super) fn changes(connection: &Connection, after: u64) -> Result<Vec<Change>, JournalError> {

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{PauseAnswer, Seq, WorkflowRef};
 use crate::id::{JobId, RunId, StepId};
-use crate::journal::{Request, Summary};
+use crate::journal::{Origin, Request, Summary};
 
 /// The columns that [`summary_row`] reads, in its order.
 pub(super) const SUMMARY_COLUMNS: &str = "id, name, file, event, executor, state, on_crash, owner, created, started, finished, last, \
-     remains, first, attempt, number, under_way";
+     remains, first, attempt, number, under_way, branch, actor, sha, title";
 
 pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
     Ok(Summary {
@@ -33,8 +33,17 @@ pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
         remains: row.get(12)?,
         first: row.get::<_, Option<String>>(13)?.map(RunId),
         attempt: row.get(14)?,
-        number: row.get::<_, Option<i64>>(15)?.map(unsigned),
+        number: row
+            .get::<_, Option<i64>>(15)?
+            .map(unsigned)
+            .filter(|number| *number > 0),
         under_way: json(row, 16)?,
+        origin: Origin {
+            branch: known(row, 17)?,
+            actor: known(row, 18)?,
+            commit: known(row, 19)?,
+            title: known(row, 20)?,
+        },
     })
 }
 
@@ -52,8 +61,8 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
     transaction
         .prepare_cached(
             "INSERT INTO run (id, name, file, event, executor, state, on_crash, owner, created, started, finished,
-                              last, remains, first, attempt, number, under_way, change)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                              last, remains, first, attempt, number, under_way, branch, actor, sha, title, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
                      (SELECT coalesce(max(change), 0) + 1 FROM run))
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, started = excluded.started,
                  finished = excluded.finished, last = excluded.last, remains = excluded.remains, under_way = excluded.under_way,
@@ -77,6 +86,10 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
             run.attempt,
             run.number.map(signed),
             to_json(&run.under_way)?,
+            run.origin.branch.as_deref().unwrap_or_default(),
+            run.origin.actor.as_deref().unwrap_or_default(),
+            run.origin.commit.as_deref().unwrap_or_default(),
+            run.origin.title.as_deref().unwrap_or_default(),
         ])?;
     Ok(())
 }
@@ -176,6 +189,30 @@ pub(super) fn signed(value: u64) -> i64 {
 
 pub(super) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
+}
+
+/// What is not known is empty; in a line that an older Loom wrote it may be missing.
+fn known(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<String>> {
+    let text: Option<String> = row.get(index)?;
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// Says in a run's line where the run comes from.
+pub(super) fn write_origin(
+    transaction: &Transaction<'_>,
+    run: &RunId,
+    origin: &Origin,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("UPDATE run SET branch = ?2, actor = ?3, sha = ?4, title = ?5 WHERE id = ?1")?
+        .execute(params![
+            run.0,
+            origin.branch.as_deref().unwrap_or_default(),
+            origin.actor.as_deref().unwrap_or_default(),
+            origin.commit.as_deref().unwrap_or_default(),
+            origin.title.as_deref().unwrap_or_default(),
+        ])?;
+    Ok(())
 }
 
 fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {

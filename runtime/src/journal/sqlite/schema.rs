@@ -14,7 +14,7 @@ use rusqlite_migration::{M, Migrations};
 use super::{reader, rows};
 use crate::event::Seq;
 use crate::id::RunId;
-use crate::journal::{JournalError, Summary};
+use crate::journal::{JournalError, Origin, Summary};
 
 /// Each step is final once released: later ones are added behind it.
 const STEPS: &[M<'_>] = &[
@@ -73,6 +73,19 @@ const STEPS: &[M<'_>] = &[
     // The jobs that are under way, as JSON. Of a run that is open right now only what comes is in it: an older Loom may be
     // running it, so its line stays as it is.
     M::up("ALTER TABLE run ADD COLUMN under_way TEXT NOT NULL DEFAULT '{}';"),
+    // Where runs come from, and what lists are asked by: `run_list` has all that they are filtered by, so that a filter
+    // reads no line that it does not want. A line without an actor, not even an empty one, is from before this.
+    M::up(
+        "ALTER TABLE run ADD COLUMN branch TEXT;
+     ALTER TABLE run ADD COLUMN actor TEXT;
+     ALTER TABLE run ADD COLUMN sha TEXT;
+     ALTER TABLE run ADD COLUMN title TEXT;
+     DROP INDEX run_created;
+     CREATE INDEX run_list ON run (created DESC, id DESC, file, name, state, event, branch, actor, number, title);
+     CREATE INDEX run_file ON run (file, created DESC, id DESC);
+     CREATE INDEX run_unplaced ON run (id) WHERE actor IS NULL;
+     CREATE INDEX run_uncounted ON run (file) WHERE number IS NULL;",
+    ),
 ];
 
 /// How long to wait for others. They hold the file for milliseconds.
@@ -237,8 +250,47 @@ pub(super) fn instance(path: &Path, connection: &mut Connection) -> Result<Strin
     draw().map_err(|error| cannot_open(path, &error))
 }
 
-/// Makes the line of every run that has events and no line. Cheap when none is missing.
+/// Makes the line of every run that has events and no line, and completes those that older Looms wrote. Cheap when nothing is
+/// missing.
 pub(super) fn rebuild_projections(connection: &mut Connection) -> Result<(), JournalError> {
+    rebuild_lines(connection)?;
+    complete_lines(connection).map_err(|error| JournalError::Write(error.to_string()))
+}
+
+/// Says in lines of older Looms where the runs come from, and which run of its file each is.
+fn complete_lines(connection: &mut Connection) -> rusqlite::Result<()> {
+    let missing = "SELECT EXISTS (SELECT 1 FROM run WHERE actor IS NULL)
+                       OR EXISTS (SELECT 1 FROM run WHERE number IS NULL)";
+    if !connection.query_row(missing, [], |row| row.get(0))? {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let unplaced: Vec<String> = transaction
+        .prepare("SELECT id FROM run WHERE actor IS NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for run in unplaced {
+        let run = RunId(run);
+        let first = reader::events(&transaction, &run, Seq::default(), 1);
+        // Of a damaged history nothing is known.
+        let origin = first
+            .ok()
+            .and_then(|first| Some(Origin::of(&first.first()?.event)));
+        rows::write_origin(&transaction, &run, &origin.unwrap_or_default())?;
+    }
+    // They count by their order in the history; attempts have the number of their run.
+    transaction.execute_batch(
+        "UPDATE run SET number = counted.number
+         FROM (SELECT id, row_number() OVER (PARTITION BY file ORDER BY created, id) AS number
+               FROM run WHERE first IS NULL) AS counted
+         WHERE run.number IS NULL AND run.id = counted.id;
+         UPDATE run SET number = begun.number FROM run AS begun WHERE run.number IS NULL AND begun.id = run.first;
+         UPDATE run SET number = 0 WHERE number IS NULL;",
+    )?;
+    transaction.commit()
+}
+
+fn rebuild_lines(connection: &mut Connection) -> Result<(), JournalError> {
     let missing = "SELECT run FROM event WHERE seq = 1 AND run NOT IN (SELECT id FROM run)";
     let list = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
         connection

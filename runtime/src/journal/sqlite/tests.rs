@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::journal::Tail;
-use crate::journal::suite::{Place, Ticking, add, conforms, created, finished, owner};
+use crate::journal::suite::{Place, Ticking, add, conforms, created, finished, of_branch, owner};
 
 /// A new state directory.
 struct Directory(tempfile::TempDir);
@@ -66,8 +66,11 @@ async fn deleted_projections_are_made_anew_from_the_events() {
     add(&journal, &RunId("r2".into()), vec![finished()])
         .await
         .unwrap();
-    let before = journal.runs(RunQuery::default()).await.unwrap();
     drop(journal);
+    // Those whose histories do not say it get their numbers when the journal is opened.
+    let before = open(&directory).runs(RunQuery::default()).await.unwrap();
+    let numbers: Vec<_> = before.iter().map(|run| run.number).collect();
+    assert_eq!(numbers, [Some(2), Some(1)]);
     Connection::open(directory.path().join("journal.db"))
         .unwrap()
         .execute("DELETE FROM run", [])
@@ -81,7 +84,7 @@ async fn lines_of_an_older_loom_get_what_is_new_in_them() {
     let directory = tempfile::tempdir().unwrap();
     let journal = open(&directory);
     for (name, number, end) in [("r1", Some(4), true), ("r2", None, true), ("r3", Some(5), false)] {
-        let mut event = created();
+        let mut event = of_branch("main", "ana", "push");
         if let Event::RunCreated { number: known, .. } = &mut event {
             *known = number;
         }
@@ -89,17 +92,23 @@ async fn lines_of_an_older_loom_get_what_is_new_in_them() {
         events.extend(end.then(finished));
         add(&journal, &RunId(name.into()), events).await.unwrap();
     }
-    let before = journal.runs(RunQuery::default()).await.unwrap();
+    let mut before = journal.runs(RunQuery::default()).await.unwrap();
     drop(journal);
     let raw = Connection::open(directory.path().join("journal.db")).unwrap();
     raw.execute_batch(
-        "DROP INDEX run_number; ALTER TABLE run DROP COLUMN number; ALTER TABLE run DROP COLUMN under_way;
+        "DROP INDEX run_number; DROP INDEX run_list; DROP INDEX run_file; DROP INDEX run_unplaced; DROP INDEX run_uncounted;
+         ALTER TABLE run DROP COLUMN number; ALTER TABLE run DROP COLUMN under_way; ALTER TABLE run DROP COLUMN branch;
+         ALTER TABLE run DROP COLUMN actor; ALTER TABLE run DROP COLUMN sha; ALTER TABLE run DROP COLUMN title;
+         CREATE INDEX run_created ON run (created DESC, id DESC);
          PRAGMA user_version = 4;",
     )
     .unwrap();
     drop(raw);
     let journal = open(&directory);
+    // Its history does not say which run of its file it is: the second.
+    before[1].number = Some(2);
     assert_eq!(journal.runs(RunQuery::default()).await.unwrap(), before);
+    assert_eq!(before[0].origin.actor.as_deref(), Some("ana"));
     assert_eq!(journal.last_number(".loom.yml").await.unwrap(), 5);
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use loom_protocol::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -13,7 +12,7 @@ use super::append::{Append, Appended, append, take_over};
 use super::recent::Recent;
 use super::rows::{StoredRequest, to_json};
 use super::schema;
-use super::{claims, prune};
+use super::{claims, forget};
 use crate::event::Recorded;
 use crate::executor::Owner;
 use crate::id::RunId;
@@ -45,7 +44,7 @@ enum Work {
     Claim(ClaimRequest),
     Release(Claimant),
     ReleaseRuns(Vec<RunId>),
-    Prune { before: Timestamp, keep: usize },
+    Forget(Vec<RunId>),
 }
 
 enum Done {
@@ -53,7 +52,7 @@ enum Done {
     Written,
     Taken(bool),
     Claimed(Result<Claimed, JournalError>),
-    Pruned(Vec<RunId>),
+    Forgotten(Vec<RunId>),
 }
 
 impl Writer {
@@ -96,9 +95,9 @@ impl Writer {
         }
     }
 
-    pub(super) async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
-        match self.order(Work::Prune { before, keep }).await? {
-            Done::Pruned(runs) => Ok(runs),
+    pub(super) async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
+        match self.order(Work::Forget(runs)).await? {
+            Done::Forgotten(runs) => Ok(runs),
             _ => Err(JournalError::Closed),
         }
     }
@@ -219,7 +218,7 @@ fn serve(connection: &mut Connection, group: Vec<Order>, recent: &Recent, world:
 fn remember(recent: &Recent, done: &Done) {
     match done {
         Done::Appended(Ok(appended)) => recent.keep(&appended.events, appended.bytes),
-        Done::Pruned(_) => recent.clear(),
+        Done::Forgotten(_) => recent.clear(),
         _ => {}
     }
 }
@@ -252,7 +251,7 @@ fn commit(connection: &mut Connection, works: &[&Work], world: &dyn World) -> ru
                 }
                 Done::Written
             }
-            Work::Prune { before, keep } => Done::Pruned(prune::prune(&transaction, *before, *keep)?),
+            Work::Forget(runs) => Done::Forgotten(forget::forget(&transaction, runs)?),
             Work::Claim(request) => Done::Claimed(claims::claim(&transaction, request)?),
             Work::Release(claimant) => {
                 claims::release(&transaction, claimant)?;

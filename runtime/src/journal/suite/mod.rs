@@ -1,6 +1,7 @@
 //! What every journal promises: one suite over the trait, tried on each implementation.
 
 mod claims;
+mod lists;
 mod runs;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::id::{JobId, RunId};
 use crate::world::{Sleep, SystemWorld, World};
 
 pub(super) use claims::*;
+pub(super) use lists::*;
 pub(super) use runs::*;
 
 /// Where a journal lies.
@@ -36,12 +38,14 @@ macro_rules! conforms {
             a_run_of_which_something_may_be_left_is_known_until_it_is_swept,
             a_tail_of_all_runs_sees_each_event_once_also_of_other_processes,
             a_tail_whose_reading_is_broken_off_again_and_again_loses_nothing,
+            a_list_is_of_the_runs_that_are_asked_for,
+            a_list_goes_on_behind_a_place_also_when_that_run_is_gone,
             requests_are_kept_in_order,
             requests_end_with_their_runs,
             events_keep_the_times_that_their_owner_gave_them,
             the_list_knows_which_runs_are_paused,
             no_two_runs_of_a_file_begin_with_one_number,
-            old_runs_are_forgotten_but_for_the_newest_and_those_that_left_something,
+            runs_are_forgotten_but_for_those_that_go_on_or_left_something,
             of_a_group_one_runs_and_the_newest_waits,
             with_the_long_queue_all_wait_in_order_up_to_the_limit,
             the_one_that_runs_is_named_to_who_wants_it_cancelled,
@@ -64,7 +68,7 @@ macro_rules! conforms {
 pub(super) use conforms;
 
 #[derive(Default)]
-pub(super) struct Ticking(AtomicI64);
+pub(crate) struct Ticking(AtomicI64);
 
 impl World for Ticking {
     fn now(&self) -> Timestamp {
@@ -84,7 +88,7 @@ impl World for Ticking {
     }
 }
 
-pub(super) fn owner(pid: u32) -> Owner {
+pub(crate) fn owner(pid: u32) -> Owner {
     Owner {
         instance: "i".into(),
         boot: "b".into(),
@@ -93,7 +97,7 @@ pub(super) fn owner(pid: u32) -> Owner {
     }
 }
 
-pub(super) fn created() -> Event {
+pub(crate) fn created() -> Event {
     Event::RunCreated {
         workflow: WorkflowRef {
             name: "ci".into(),
@@ -117,7 +121,7 @@ pub(super) fn created() -> Event {
     }
 }
 
-pub(super) fn finished() -> Event {
+pub(crate) fn finished() -> Event {
     Event::RunFinished {
         state: RunState::Success,
         reason: None,
@@ -393,51 +397,6 @@ pub(super) async fn requests_end_with_their_runs(place: &dyn Place) {
     let left = journal.requests(0).await.unwrap();
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(left[0].1, RunId("open".into()));
-}
-
-pub(super) async fn old_runs_are_forgotten_but_for_the_newest_and_those_that_left_something(
-    place: &dyn Place,
-) {
-    let journal = place.open();
-    let mut tail = Tail::all(Arc::clone(&journal)).await.unwrap();
-    for (name, end) in [
-        ("a", Some(finished())),
-        ("b", Some(lost())),
-        ("c", None),
-        ("d", Some(finished())),
-        ("e", Some(finished())),
-        ("f", Some(finished())),
-    ] {
-        let run = RunId(name.into());
-        add(&journal, &run, vec![created()]).await.unwrap();
-        if let Some(end) = end {
-            add(&journal, &run, vec![end]).await.unwrap();
-        }
-    }
-    let after = Timestamp::from_millis(i64::MAX);
-    assert!(
-        journal
-            .prune(Timestamp::from_millis(0), 0)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    let forgotten = journal.prune(after, 2).await.unwrap();
-    assert_eq!(forgotten, ["a", "d"].map(|run| RunId(run.into())));
-    assert!(journal.read(&forgotten[0], Seq(0), 10).await.unwrap().is_empty());
-    // All but the one that is open, the one that left something, and the newest change.
-    assert_eq!(journal.prune(after, 0).await.unwrap(), [RunId("e".into())]);
-    assert!(journal.prune(after, 0).await.unwrap().is_empty());
-    let left = journal.runs(RunQuery::default()).await.unwrap();
-    let mut left: Vec<String> = left.into_iter().map(|run| run.id.0).collect();
-    left.sort();
-    assert_eq!(left, ["b", "c", "f"]);
-    // Who follows the journal goes on.
-    add(&journal, &RunId("g".into()), vec![created()]).await.unwrap();
-    let mut seen = Vec::new();
-    while !seen.contains(&"g".to_owned()) {
-        seen.extend(tail.next().await.unwrap().into_iter().map(|event| event.run.0));
-    }
 }
 
 pub(super) async fn events_keep_the_times_that_their_owner_gave_them(place: &dyn Place) {

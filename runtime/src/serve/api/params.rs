@@ -1,11 +1,16 @@
 //! The queries of the runtime's lists. A parameter that is none of theirs is an error: a filter that is misspelt must not
 //! answer everything.
 
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+use loom_protocol::Timestamp;
 use loom_studio::{ApiError, ApiResult};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::event::RunState;
+use crate::id::RunId;
+use crate::journal::{Place, RunFilter};
+use crate::runs::Asked;
 
 /// The most items that a page may be asked for.
 const MAX_LIMIT: usize = 10_000;
@@ -36,8 +41,22 @@ pub(super) trait Limited {
 pub(super) struct RunParams {
     /// Only runs of this workflow: the stem of its file, its `name:`, or its file.
     pub(super) workflow: Option<String>,
-    /// Only runs in this state.
+    /// Only runs in this state: `queued`, `running`, `paused` (it runs, and waits for somebody), `success`, `failure`,
+    /// `cancelled`, `skipped` or `lost`.
     state: Option<String>,
+    /// Only runs of this branch or tag, by its short name.
+    branch: Option<String>,
+    /// Only runs that this event triggered.
+    event: Option<String>,
+    /// Only runs that this person started.
+    actor: Option<String>,
+    /// Only runs created from then on: a day of UTC (`today`, `yesterday`, `2026-11-30`), a time (RFC 3339), or how long ago it
+    /// was (`30m`, `2h`, `3d`, `1w`).
+    since: Option<String>,
+    /// Only runs created until then, in the same forms; days with their whole length.
+    until: Option<String>,
+    /// Only runs with this in their id, workflow's name or file, branch or title; `#138` is a run's number.
+    text: Option<String>,
     /// Items at most, from 1 to 10000.
     #[param(minimum = 1, maximum = 10_000)]
     limit: Option<usize>,
@@ -90,9 +109,46 @@ pub(super) struct WindowParams {
 }
 
 impl RunParams {
-    pub(super) fn state(&self) -> ApiResult<Option<RunState>> {
-        word(self.state.as_deref(), RunState::ALL, RunState::as_str)
+    /// What is asked for. Days are those of UTC.
+    pub(super) fn filter(&self) -> ApiResult<RunFilter> {
+        let asked = Asked {
+            state: self.state.as_deref(),
+            branch: self.branch.as_deref(),
+            event: self.event.as_deref(),
+            actor: self.actor.as_deref(),
+            since: self.since.as_deref(),
+            until: self.until.as_deref(),
+            text: self.text.as_deref(),
+        };
+        let now = Zoned::now().with_time_zone(TimeZone::UTC);
+        asked
+            .read(&now)
+            .map_err(|wrong| ApiError::bad_request("invalid_query", wrong.to_string()))
     }
+
+    /// The place behind which the page begins.
+    pub(super) fn after(&self) -> ApiResult<Option<Place>> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let place = cursor.split_once('.').and_then(|(millis, id)| {
+            Some(Place {
+                created_at: Timestamp::from_millis(millis.parse().ok()?),
+                id: RunId(id.to_owned()),
+            })
+        });
+        place.map(Some).ok_or_else(|| {
+            ApiError::bad_request(
+                "invalid_cursor",
+                format!("`{cursor}` is no cursor of this list; begin again without one"),
+            )
+        })
+    }
+}
+
+/// Where a page ends, for the next one's [`RunParams::after`].
+pub(super) fn cursor_of(place: &Place) -> String {
+    format!("{}.{}", place.created_at.as_millis(), place.id)
 }
 
 impl WorkflowParams {

@@ -9,11 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::list::{Listed, Page};
-use super::params::{DEFAULT_LIMIT, Limited, RunParams, WindowParams};
+use super::params::{DEFAULT_LIMIT, Limited, RunParams, WindowParams, cursor_of};
 use super::{asker, engine, history};
 use crate::engine::EngineError;
 use crate::id::{JobId, RunId};
-use crate::journal::{RunQuery, Summary};
+use crate::journal::{Place, RunQuery};
 use crate::serve::catalog::Found;
 use crate::serve::runtime::Runtime;
 use crate::state::{Job, Run};
@@ -90,9 +90,11 @@ async fn listed(
     params: &RunParams,
     limit: Option<usize>,
 ) -> ApiResult<Listed<RunSummary>> {
-    let state = params.state()?;
     let mut query = RunQuery {
-        limit: usize::MAX,
+        filter: params.filter()?,
+        after: params.after()?,
+        // One more than the page holds shows whether there is another page.
+        limit: limit.map_or(usize::MAX, |limit| limit.saturating_add(1)),
         ..RunQuery::default()
     };
     if let Some(workflow) = &params.workflow {
@@ -102,17 +104,23 @@ async fn listed(
             Found::None | Found::Several(_) => query.workflow = Some(workflow.clone()),
         }
     }
-    let runs = runtime.engine.journal().runs(query).await;
-    let runs: Vec<Summary> = runs.map_err(|error| history(&error))?;
-    let runs: Vec<RunSummary> = runs.iter().map(RunSummary::from).collect();
-    let cursor = params.cursor.as_deref();
-    // A run may have got another state since it ended a page.
-    let wanted = |run: &RunSummary| state.is_none_or(|state| run.state() == state);
-    Listed::cut(runs, cursor, limit, RunSummary::run_id, wanted).ok_or_else(|| {
-        ApiError::bad_request(
-            "invalid_cursor",
-            "the cursor is not in this list; begin again without one",
-        )
+    let journal = runtime.engine.journal();
+    let runs = journal
+        .runs(query.clone())
+        .await
+        .map_err(|error| history(&error))?;
+    // A page that is the only one has them all: to count them would read as much again.
+    let is_all = query.after.is_none() && runs.len() < query.limit;
+    let total = match u64::try_from(runs.len()) {
+        Ok(all) if is_all => all,
+        _ => journal.count(query).await.map_err(|error| history(&error))?,
+    };
+    let page = limit.map_or(runs.as_slice(), |limit| runs.get(..limit).unwrap_or(&runs));
+    let next = page.last().filter(|_| page.len() < runs.len());
+    Ok(Listed {
+        next: next.map(|last| cursor_of(&Place::of(last))),
+        items: page.iter().map(RunSummary::from).collect(),
+        total: usize::try_from(total).unwrap_or(usize::MAX),
     })
 }
 

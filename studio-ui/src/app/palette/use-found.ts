@@ -6,7 +6,7 @@ import type { LinkProps } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { foundActorsQuery } from "../../api/inside-queries";
 import { workflowsQuery } from "../../api/queries";
-import { formatMoment, shortId } from "../../lib/format";
+import { formatMoment, runNumber } from "../../lib/format";
 import { runState } from "../../lib/jobs";
 import { useRuns } from "../../lib/use-runs";
 import { useHasWorkflows } from "../../lib/use-runtime";
@@ -30,7 +30,7 @@ export function useFound(typed: string, menu: readonly Section[]) {
   const [paused] = useDebouncedValue(typed.trim(), PAUSE_MS);
   const actors = useQuery({ ...foundActorsQuery(paused), placeholderData: keepPreviousData });
   const workflows = useQuery({ ...workflowsQuery, enabled: hasWorkflows });
-  const { runs } = useRuns(undefined, hasWorkflows);
+  const { runs } = useRuns(undefined, { enabled: hasWorkflows });
   // Until the studio has answered, those of the text before have to fit by themselves.
   const given = !actors.isPlaceholderData && paused === typed.trim();
   const places = useMemo(() => {
@@ -46,7 +46,7 @@ export function useFound(typed: string, menu: readonly Section[]) {
         return { key: `workflow ${file}`, kind: "Workflows", title: name, hint: file, go };
       }),
       ...runs.map((run): Place => {
-        const hint = `${shortId(run.runId)} · ${runState(run)} · ${formatMoment(run.startedAt ?? run.createdAt)}`;
+        const hint = `${runNumber(run)} · ${runState(run)} · ${formatMoment(run.startedAt ?? run.createdAt)}`;
         const go = { to: "/runs/$runId" as const, params: { runId: run.runId } };
         return { key: `run ${run.runId}`, kind: "Runs", title: run.workflow.name, hint, go };
       }),

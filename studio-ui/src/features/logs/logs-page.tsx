@@ -4,7 +4,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { runQuery } from "../../api/queries";
 import type { Job, RunSummary, Step } from "../../api/types";
-import { formatMoment, shortId } from "../../lib/format";
+import { formatMoment, runNumber } from "../../lib/format";
 import { jobState, namedJob, pickJob, runState, working } from "../../lib/jobs";
 import { type Pointed, rangeOf } from "../../lib/logs/pointed";
 import { useFindLines, useLogBuffer } from "../../lib/logs/use-log-buffer";
@@ -190,5 +190,5 @@ function useChosenJob(runId: string | undefined) {
 }
 
 function runLabel(run: RunSummary): string {
-  return `${visible(run.workflow.name)} · ${formatMoment(run.startedAt ?? run.createdAt)} · ${runState(run)} · ${shortId(run.runId)}`;
+  return `${visible(run.workflow.name)} · ${formatMoment(run.startedAt ?? run.createdAt)} · ${runState(run)} · ${runNumber(run)}`;
 }

@@ -68,7 +68,7 @@ function RunView({ run }: { run: Run }) {
   const select = useCallback((id: string) => void navigate({ search: { job: id }, replace: true }), [navigate]);
   return (
     <Page
-      title={run.workflow.name}
+      title={run.number === undefined ? run.workflow.name : `${run.workflow.name} #${run.number}`}
       aside={
         <span role="status">
           <StateWord state={runState(run)} />

@@ -1,4 +1,5 @@
-import { Link, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
 import { formatCount, plural } from "../../lib/format";
 import { type Runs, useRuns } from "../../lib/use-runs";
 import { NoRuns, startOf } from "../../ui/no-runs";
@@ -6,25 +7,40 @@ import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { PendingButton } from "../../ui/pending-button";
 import { Snippet } from "../../ui/snippet";
+import { RunFilter } from "./components/run-filter";
 import { RunTable } from "./components/run-table";
+import { type RunsSearch, type RunsWord, withWords } from "./model/search";
 import styles from "./runs-page.module.css";
 
 export function RunsPage() {
-  const { workflow } = useSearch({ from: "/runs" });
-  const history = useRuns(workflow);
+  const search = useSearch({ from: "/runs" });
+  const navigate = useNavigate({ from: "/runs" });
+  const { workflow, ...words } = search;
+  const history = useRuns(workflow, { words });
   const { runs, total, error, retry } = history;
+  const change = useCallback(
+    (change: { [W in RunsWord]?: string | undefined }) =>
+      void navigate({ search: (before) => withWords(before, change), replace: true }),
+    [navigate],
+  );
   return (
     <Page
       title={workflow === undefined ? "Runs" : `Runs of ${workflow}`}
-      aside={total !== undefined && <span className="dim">{plural(total, "run")}</span>}
-      actions={workflow !== undefined && <Link to="/runs">All runs</Link>}
+      aside={
+        total !== undefined && (
+          <span className="dim" role="status">
+            {plural(total, "run")}
+          </span>
+        )
+      }
+      actions={Object.keys(search).length > 0 && <Link to="/runs">All runs</Link>}
       fill
     >
-      <Panel label="History of runs">
+      <Panel label="History of runs" head={<RunFilter search={search} onChange={change} />}>
         {error && <ErrorNote title="The runs could not be read." error={error} onRetry={retry} />}
         {total === undefined && !error && <LoadingNote what="runs" />}
         {runs.length > 0 && <RunTable runs={runs} foot={<More history={history} />} />}
-        {total === 0 && <Nothing workflow={workflow} />}
+        {total === 0 && !error && <Nothing search={search} />}
       </Panel>
     </Page>
   );
@@ -45,7 +61,18 @@ function More({ history: { runs, total, more, loadingMore } }: { history: Runs }
   );
 }
 
-function Nothing({ workflow }: { workflow: string | undefined }) {
+function Nothing({ search: { workflow, ...words } }: { search: RunsSearch }) {
+  if (Object.keys(words).length > 0) {
+    return (
+      <EmptyNote title="No run is like this.">
+        <p className="dim">
+          <Link to="/runs" search={workflow === undefined ? {} : { workflow }}>
+            Leave the filters out
+          </Link>
+        </p>
+      </EmptyNote>
+    );
+  }
   if (workflow === undefined) return <NoRuns title="Nothing has run yet." />;
   return (
     <EmptyNote title="This workflow has not run yet.">

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use loom_protocol::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use super::chance::Chance;
@@ -144,6 +143,14 @@ impl Journal for SimJournal {
         self.inner.runs(query).await
     }
 
+    async fn count(&self, query: RunQuery) -> Result<u64, JournalError> {
+        self.inner.count(query).await
+    }
+
+    async fn summary(&self, run: &RunId) -> Result<Option<Summary>, JournalError> {
+        self.inner.summary(run).await
+    }
+
     async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
         self.inner.last_number(file).await
     }
@@ -184,8 +191,8 @@ impl Journal for SimJournal {
         self.inner.mark_swept(runs).await
     }
 
-    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
-        self.inner.prune(before, keep).await
+    async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
+        self.inner.forget(runs).await
     }
 
     async fn claim(&self, claim: ClaimRequest) -> Result<Claimed, JournalError> {

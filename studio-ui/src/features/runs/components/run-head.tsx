@@ -4,6 +4,7 @@ import type { Run } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { useOrders } from "../../../lib/use-orders";
 import { useBarred } from "../../../lib/use-session";
+import { visible } from "../../../lib/visible";
 import { ActorLink } from "../../../ui/actor-link";
 import { ErrorNote } from "../../../ui/notes";
 import { isOver } from "../../../ui/state-look";
@@ -25,6 +26,9 @@ export function RunFacts({ run }: { run: Run }) {
         <Fact name="Duration" value={<Elapsed from={run.startedAt} to={run.finishedAt} />} />
         <Fact name="Started" value={<Age of={run.startedAt} />} />
         <Fact name="Event" value={run.event ?? UNKNOWN} />
+        {run.actor !== undefined && <Fact name="Started by" value={run.actor} />}
+        {run.branch !== undefined && <Fact name="Branch" value={<span className="mono">{visible(run.branch)}</span>} />}
+        {run.commit !== undefined && <Fact name="Commit" value={<Commit run={run} />} />}
         <Fact name="Executor" value={run.executor ?? UNKNOWN} />
         {run.rerun && <Fact name="Attempt" value={<AttemptOf rerun={run.rerun} />} />}
         {run.resumedAt?.map((at) => (
@@ -47,6 +51,14 @@ function ResumedAt({ at }: { at: string }) {
   return (
     <span title="The process that ran it had died. Jobs that had ended stayed as they were.">
       <Age of={at} />
+    </span>
+  );
+}
+
+function Commit({ run: { commit = "", title } }: { run: Run }) {
+  return (
+    <span title={title === undefined ? commit : `${commit}: ${visible(title)}`} className="mono">
+      {commit.slice(0, 7)}
     </span>
   );
 }

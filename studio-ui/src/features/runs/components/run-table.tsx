@@ -13,7 +13,7 @@ import { Age, Elapsed } from "../../../ui/time";
 import styles from "./run-table.module.css";
 
 const ROW_HEIGHT = 32;
-const COLUMNS = 7;
+const COLUMNS = 8;
 
 type RunTableProps = { runs: readonly RunSummary[] /** Below the last row. */; foot: ReactNode };
 
@@ -43,7 +43,10 @@ export function RunTable({ runs, foot }: RunTableProps) {
               Event
             </th>
             <th scope="col" className={table.wider}>
-              Executor
+              Branch
+            </th>
+            <th scope="col" className={table.wider}>
+              Started by
             </th>
             <th scope="col" className={table.number}>
               Started
@@ -76,16 +79,14 @@ function Gap({ height }: { height: number }) {
   );
 }
 
-/** As `shortId` has it, and only its end where there is little room. */
-function ShortId({ of }: { of: string }) {
-  const short = shortId(of);
-  const cut = short.indexOf("…");
-  if (cut < 0) return short;
+/** Its number, and where there is room the id; where nobody knows the number, a part of the id. */
+function RunName({ run }: { run: RunSummary }) {
+  if (run.number === undefined) return <span title={run.runId}>{shortId(run.runId)}</span>;
   return (
-    <>
-      <span className={table.wide}>{short.slice(0, cut)}</span>
-      {short.slice(cut)}
-    </>
+    <span title={run.runId}>
+      #{run.number}
+      <span className={`${table.wide} ${styles.id}`}>{shortId(run.runId)}</span>
+    </span>
   );
 }
 
@@ -100,6 +101,11 @@ const RunRow = memo(function RunRow({ run, position }: { run: RunSummary; positi
           <Link to="/runs/$runId" params={{ runId: run.runId }}>
             <Name of={run.workflow.name} cut />
           </Link>
+          {run.title !== undefined && (
+            <span className={`${table.wide} ${styles.title}`} title={visible(run.title)}>
+              {visible(run.title)}
+            </span>
+          )}
           <Link
             to="/runs"
             search={{ workflow: run.workflow.file ?? run.workflow.name }}
@@ -112,13 +118,14 @@ const RunRow = memo(function RunRow({ run, position }: { run: RunSummary; positi
         </span>
       </th>
       <td className="mono">
-        <span title={run.runId}>
-          <ShortId of={run.runId} />
-        </span>
+        <RunName run={run} />
         {run.attempt !== undefined && run.attempt > 1 && <span className={styles.attempt}>attempt {run.attempt}</span>}
       </td>
       <td className={table.wider}>{run.event ?? UNKNOWN}</td>
-      <td className={table.wider}>{run.executor ?? UNKNOWN}</td>
+      <td className={table.wider}>
+        <Name of={run.branch ?? UNKNOWN} cut />
+      </td>
+      <td className={table.wider}>{run.actor === undefined ? UNKNOWN : visible(run.actor)}</td>
       <td className={table.number}>
         <Age of={run.startedAt ?? run.createdAt} />
       </td>

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { RunSummary } from "../../../api/types";
-import { elapsed, formatDuration, plural, shortId } from "../../../lib/format";
+import { elapsed, formatDuration, plural, runNumber } from "../../../lib/format";
 import { usualMillis, workflowOf } from "../../../lib/history";
 import { runState } from "../../../lib/jobs";
 import { useToldNow } from "../../../lib/use-live";
@@ -71,7 +71,7 @@ function Row({ run, usual }: { run: RunSummary; usual: number | undefined }) {
     <li className={styles.row} data-run={run.runId}>
       <StateWord state={runState(run)} />
       <Link to="/runs/$runId" params={{ runId: run.runId }} className={styles.name} title={run.runId}>
-        <Name of={run.workflow.name} /> {shortId(run.runId)}
+        <Name of={run.workflow.name} /> {runNumber(run)}
       </Link>
       <Progress run={run} usual={usual} />
       <span className={styles.time}>

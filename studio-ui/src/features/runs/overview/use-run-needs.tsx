@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { RunSummary } from "../../../api/types";
-import { shortId } from "../../../lib/format";
+import { runNumber } from "../../../lib/format";
 import { visible } from "../../../lib/visible";
 import { Name } from "../../../ui/name";
 import type { Need } from "../../../ui/need-list";
@@ -56,7 +56,7 @@ function failureNeed({ run, job, step, why, line }: Failure): Need {
 function RunName({ run, job }: { run: RunSummary; job?: string | undefined }) {
   return (
     <Link to="/runs/$runId" params={{ runId: run.runId }} search={job === undefined ? {} : { job }} title={run.runId}>
-      <Name of={run.workflow.name} /> {shortId(run.runId)}
+      <Name of={run.workflow.name} /> {runNumber(run)}
     </Link>
   );
 }

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { workflowsQuery } from "../../../api/queries";
 import type { RunSummary } from "../../../api/types";
-import { formatDuration, plural, shortId, UNKNOWN } from "../../../lib/format";
+import { formatDuration, plural, runNumber, UNKNOWN } from "../../../lib/format";
 import { durationOf, successShare, usualMillis } from "../../../lib/history";
 import { runState } from "../../../lib/jobs";
 import { useRuns } from "../../../lib/use-runs";
@@ -158,8 +158,8 @@ function Bars({ runs }: { runs: readonly RunSummary[] }) {
             tabIndex={-1}
             className={styles.bar}
             data-tone={stateLook(state).tone}
-            title={`${shortId(run.runId)}: ${words}`}
-            aria-label={`Run ${shortId(run.runId)}: ${words}`}
+            title={`${runNumber(run)}: ${words}`}
+            aria-label={`Run ${runNumber(run)}: ${words}`}
           >
             <span style={{ height: `${20 + (80 * (took ?? longest / 2)) / longest}%` }} />
           </Link>

@@ -32,6 +32,7 @@ mod orders;
 mod otlp;
 mod recording;
 pub mod replication;
+mod secret;
 mod sessions;
 mod studio;
 mod traffic;

@@ -34,6 +34,7 @@ mod otlp;
 mod places;
 mod recording;
 pub mod replication;
+mod secret;
 mod sessions;
 mod studio;
 mod traffic;

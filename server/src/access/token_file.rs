@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::Reach;
 use super::digest::Digest;
 use super::role::{Caller, Role};
 use super::workspaces::TokenWorkspaces;
+use crate::secret::unguessable;
 use crate::workspaces::WorkspaceName;
 
 /// Bytes of a file that is read.
@@ -212,7 +212,7 @@ impl TokenFile {
         now: Timestamp,
     ) -> Result<String, TokenFileError> {
         check_name(name)?;
-        let token = format!("{PREFIX}{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let token = format!("{PREFIX}{}", unguessable());
         self.change(|tokens| {
             if tokens.iter().any(|token| token.name == name) {
                 return Err(TokenFileError::Taken {

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use uuid::Uuid;
-
 use crate::access::Pass;
 use crate::http::LONG_POLL_SESSION;
+use crate::secret::unguessable;
 
 /// What let sessions in, by their names. Cheap to clone; all clones are the same.
 #[derive(Clone, Default)]
@@ -19,13 +18,9 @@ pub(super) struct Poll {
 }
 
 impl Polls {
-    /// A new session that `pass` let in. Its name has 244 bits of the system's randomness.
+    /// A new session that `pass` let in. Nobody can guess its name.
     pub(super) fn begin(&self, pass: Option<Pass>) -> Poll {
-        let name = format!(
-            "{LONG_POLL_SESSION}{}{}",
-            Uuid::new_v4().simple(),
-            Uuid::new_v4().simple()
-        );
+        let name = format!("{LONG_POLL_SESSION}{}", unguessable());
         if let Some(pass) = pass {
             self.lock().insert(name.clone(), pass);
         }

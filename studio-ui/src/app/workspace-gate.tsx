@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect } from "react";
 import { workspaceAddress } from "../api/workspace";
 import { useUnknownWorkspace, useWorkspaces } from "../lib/use-workspaces";
+import { LoneCard } from "../ui/lone-card";
 import { SignOut } from "./sign-out";
-import styles from "./workspace-gate.module.css";
 
 /** Lets the page begin in a workspace that we may see, and says so where the address names another. */
 export function WorkspaceGate({ children }: { children: ReactNode }) {
@@ -16,19 +16,19 @@ function Unknown({ name, seen }: { name: string; seen: readonly string[] }) {
     document.title = "No such workspace · Loom";
   }, []);
   return (
-    <main className={styles.ground}>
-      <div className={styles.card}>
-        <h1>There is no workspace “{name}” here for you.</h1>
-        <p>Whoever gave you the address may see others than you. You may see:</p>
-        <ul>
-          {seen.map((workspace) => (
-            <li key={workspace}>
-              <a href={workspaceAddress(workspace)}>{workspace}</a>
-            </li>
-          ))}
-        </ul>
+    <LoneCard>
+      <h1>There is no workspace “{name}” here for you.</h1>
+      <p>Whoever gave you the address may see others than you. You may see:</p>
+      <ul>
+        {seen.map((workspace) => (
+          <li key={workspace}>
+            <a href={workspaceAddress(workspace)}>{workspace}</a>
+          </li>
+        ))}
+      </ul>
+      <div>
         <SignOut />
       </div>
-    </main>
+    </LoneCard>
   );
 }

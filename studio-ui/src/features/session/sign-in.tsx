@@ -5,6 +5,7 @@ import { ApiError } from "../../api/client";
 import { formatDuration } from "../../lib/format";
 import { useNow } from "../../lib/use-now";
 import { useSignIn } from "../../lib/use-session";
+import { LoneCard } from "../../ui/lone-card";
 import { PendingButton } from "../../ui/pending-button";
 import styles from "./sign-in.module.css";
 
@@ -29,35 +30,33 @@ export function SignIn({ ended }: SignInProps) {
       signIn.mutate(token.trim(), { onError: () => input.current?.select() });
   };
   return (
-    <main className={styles.ground}>
-      <form className={styles.card} onSubmit={submit}>
-        <h1>
-          <img src={`${BASE}/favicon.svg`} alt="" width={20} height={20} />
-          Sign in to Loom
-        </h1>
-        {ended && <p role="status">The session has ended. Sign in again to go on where you were.</p>}
-        <TextInput
-          ref={input}
-          type="password"
-          size="sm"
-          label="Token"
-          classNames={{ description: styles.small, error: styles.small }}
-          description={
-            <>
-              The value of <code>STUDIO_TOKEN</code> that this studio's server was started with. Whoever started the
-              server has it.
-            </>
-          }
-          autoComplete="current-password"
-          value={token}
-          onChange={(event) => setToken(event.currentTarget.value)}
-          error={signIn.error && <span role="alert">{refusal(signIn.error)}</span>}
-        />
-        <PendingButton type="submit" size="sm" pending={signIn.isPending || wait > 0}>
-          {wait > 0 ? `Sign in (in ${formatDuration(Math.ceil(wait / 1000) * 1000)})` : "Sign in"}
-        </PendingButton>
-      </form>
-    </main>
+    <LoneCard onSubmit={submit}>
+      <h1 className={styles.title}>
+        <img src={`${BASE}/favicon.svg`} alt="" width={20} height={20} />
+        Sign in to Loom
+      </h1>
+      {ended && <p role="status">The session has ended. Sign in again to go on where you were.</p>}
+      <TextInput
+        ref={input}
+        type="password"
+        size="sm"
+        label="Token"
+        classNames={{ root: styles.field, description: styles.small, error: styles.small }}
+        description={
+          <>
+            The value of <code>STUDIO_TOKEN</code> that this studio's server was started with. Whoever started the
+            server has it.
+          </>
+        }
+        autoComplete="current-password"
+        value={token}
+        onChange={(event) => setToken(event.currentTarget.value)}
+        error={signIn.error && <span role="alert">{refusal(signIn.error)}</span>}
+      />
+      <PendingButton type="submit" size="sm" pending={signIn.isPending || wait > 0}>
+        {wait > 0 ? `Sign in (in ${formatDuration(Math.ceil(wait / 1000) * 1000)})` : "Sign in"}
+      </PendingButton>
+    </LoneCard>
   );
 }
 

@@ -13,7 +13,7 @@ pub(in crate::cli) struct SearchArgs {
     /// What to search for, in each line by itself
     #[arg(value_name = "PATTERN", allow_hyphen_values = true)]
     pub(in crate::cli) pattern: String,
-    /// The run: its number, its id, a part of it, or `latest` [default: all runs]
+    /// The run, by number or id; `latest` [default: all runs]
     ///
     /// Runs are searched from the newest to the oldest.
     #[arg(value_name = "RUN", conflicts_with_all = ["workflow", "state"])]

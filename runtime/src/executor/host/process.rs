@@ -172,12 +172,16 @@ fn look_at(pid: u32, names: &[&str]) -> Look {
     }
 }
 
-/// How long the environment of a process is: from `env_start` to `env_end`, fields 50 and 51 (proc(5)). `None` while it has no place
-/// for one, as in the middle of `execve`: a program that was given none has a place of no length.
+/// How long the environment of a process is: from `env_start` to `env_end`, fields 50 and 51 (proc(5)). `None` in the middle of
+/// `execve`: there is no place for one then, or one of no length, as a program has that was given none; and no end of the code
+/// either, field 27, which the kernel sets last (`load_elf_binary`).
 fn length_of_environment(fields: &[String]) -> Option<usize> {
-    let address = |index: usize| fields.get(index)?.parse::<usize>().ok();
-    let end = address(48).filter(|end| *end != 0)?;
-    Some(end.saturating_sub(address(47)?))
+    let address = |index: usize| {
+        let address = fields.get(index)?.parse::<usize>().ok();
+        address.filter(|address| *address != 0)
+    };
+    let _code = address(24)?;
+    Some(address(48)?.saturating_sub(address(47)?))
 }
 
 /// A process's name, as the kernel has it.
@@ -327,6 +331,29 @@ mod tests {
             assert_eq!(outcome.stuck, Vec::<String>::new());
             assert_ne!(busy.0.try_wait().unwrap(), None, "it goes on, in round {round}");
         }
+    }
+
+    #[test]
+    fn a_place_of_no_length_is_an_environment_once_the_program_is_there() {
+        let fields = |line: &str| -> Vec<String> { line.split(' ').map(str::to_owned).collect() };
+        let line = |code: &str, environment: &str| {
+            let before = vec!["0"; 23].join(" ");
+            fields(&format!(
+                "S {before} {code} {} {environment} 0",
+                vec!["0"; 22].join(" ")
+            ))
+        };
+        assert_eq!(length_of_environment(&line("94", "700 900")), Some(200));
+        assert_eq!(length_of_environment(&line("94", "700 700")), Some(0));
+        assert_eq!(
+            length_of_environment(&line("0", "700 700")),
+            None,
+            "in the middle of it"
+        );
+        assert_eq!(length_of_environment(&line("0", "0 0")), None);
+        let own = stat(std::process::id()).unwrap();
+        let read = std::fs::read("/proc/self/environ").unwrap();
+        assert_eq!(length_of_environment(&own), Some(read.len()));
     }
 
     #[test]

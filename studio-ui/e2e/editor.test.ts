@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Workflow } from "../src/api/types";
+import type { Workflow } from "../src/api/workflow-types";
 import { api, openPage, violations, WORKFLOW, withBrowser } from "./harness";
 
 withBrowser();

@@ -18,9 +18,9 @@ import type {
   RuntimeStatus,
   Session,
   Ui,
-  Workflow,
   WorkflowSource,
 } from "./types";
+import type { Workflow } from "./workflow-types";
 
 /** How many runs of the history are asked for at once. */
 export const RUN_LIMIT = 100;

@@ -1,7 +1,8 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "../api/queries";
-import type { Frame, Run, Workflow } from "../api/types";
+import type { Frame, Run } from "../api/types";
+import type { Workflow } from "../api/workflow-types";
 import { Caches, type History, type Journal, socketUrl, withLine, withRun, withWorkflow } from "./live-wiring";
 
 function run(runId: string, state = "running"): Run {

@@ -104,12 +104,12 @@ describe("actors", () => {
     await screen.findByText("No actor has reported yet.");
   });
 
-  it("reads the begin of the list where there is no line, and says so", async () => {
+  it("reads the begin of the list where there is no line", async () => {
     const items = [{ id: "a", type: "T", status: "idle" }];
     const studio = openStudio("/actors", { "/api/v1/actors": { items, next: "x", total: 4000 } });
     await screen.findByText("Loading actors …", undefined, FOUND);
     await studio.hangUp();
-    await screen.findByText(/^The first 1 of 4,000 actors/, undefined, FOUND);
+    await screen.findByText("4,000 actors", undefined, FOUND);
   });
 
   it("counts what a filter leaves and clears it", async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { WorkflowInput } from "../../api/types";
+import type { WorkflowInput } from "../../api/workflow-types";
 import { firstFilled, givenOf } from "./inputs";
 
 const INPUTS: WorkflowInput[] = [

@@ -1,6 +1,6 @@
 /** What a workflow is told when it is started by hand: filled in, checked as far as a form can, remembered here. */
 
-import type { WorkflowInput } from "../../api/types";
+import type { WorkflowInput } from "../../api/workflow-types";
 
 export type Filled = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Workflow } from "../../api/types";
+import type { Workflow } from "../../api/workflow-types";
 import { handleOf, spokenName } from "./model";
 
 function workflow(name: string, file: string): Workflow {

@@ -1,6 +1,6 @@
 /** What a workflow is called, where several may have one name. */
 
-import type { Workflow } from "../../api/types";
+import type { Workflow } from "../../api/workflow-types";
 import { visible } from "../../lib/visible";
 
 /** What it is started and stopped by: its name, or its file where the name could mean another one too. */

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { Schedule } from "../../../api/types";
+import type { Schedule } from "../../../api/workflow-types";
 import { formatCount, formatDuration, formatMoment } from "../../../lib/format";
 import { useNow } from "../../../lib/use-now";
 import { Age } from "../../../ui/time";
@@ -64,7 +64,10 @@ const COUNTED = 1000;
 function Missed({ missed }: { missed: NonNullable<Schedule["missed"]> }) {
   const { count, first, last } = missed;
   return (
-    <span className={styles.missed} title={`from ${formatMoment(first)} to ${formatMoment(last)}: nothing served it`}>
+    <span
+      className={styles.missed}
+      title={`from ${formatMoment(first)} to ${formatMoment(last)}: nothing that serves the project looked in time`}
+    >
       missed {count >= COUNTED && "over "}
       {count === 1 ? "once" : `${formatCount(count)} times`}, <Age of={last} />
     </span>

@@ -1,4 +1,4 @@
-import type { Workflow } from "../../../api/types";
+import type { Workflow } from "../../../api/workflow-types";
 import { useBarred } from "../../../lib/use-session";
 import { Icon } from "../../../ui/icon";
 import { ErrorNote } from "../../../ui/notes";

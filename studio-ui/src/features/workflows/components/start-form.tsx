@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
-import type { WorkflowInput } from "../../../api/types";
+import type { WorkflowInput } from "../../../api/workflow-types";
 import { visible } from "../../../lib/visible";
 import { PendingButton } from "../../../ui/pending-button";
 import { type Filled, firstFilled, givenOf, remember, remembered } from "../inputs";

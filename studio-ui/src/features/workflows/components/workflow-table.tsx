@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
-import type { Workflow } from "../../../api/types";
+import type { Workflow } from "../../../api/workflow-types";
 import { UNKNOWN } from "../../../lib/format";
 import { runState } from "../../../lib/jobs";
 import { useBarred } from "../../../lib/use-session";

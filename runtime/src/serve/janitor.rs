@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use futures_util::future::join_all;
 use loom_bridge::Context;
 
 use super::starter::Starter;
@@ -112,8 +113,10 @@ async fn resume(starter: &Starter, runs: &[RunId], before: Waiting, round: u32) 
     let mut waiting: Waiting = wait_on
         .filter_map(|run| Some((run.clone(), before.get(run)?.clone())))
         .collect();
-    for run in tried {
-        let problem = match starter.resume(run).await {
+    // All at once: while one is waited for, the agents of the others may end.
+    let resumed = join_all(tried.iter().map(|run| starter.resume(run))).await;
+    for (run, resumed) in tried.into_iter().zip(resumed) {
+        let problem = match resumed {
             Ok(()) => {
                 tracing::info!(%run, "its process had died; this one goes on with it");
                 continue;

@@ -22,7 +22,7 @@ fn project_due(minutes: u32) -> Project {
     ));
     std::fs::create_dir_all(project.state()).expect("a state directory");
     let record = json!({ "schedules": [
-        { "file": ".loom.yml", "cron": cron, "until": ago(minutes + 60, "+%Y-%m-%dT%H:%M:%SZ") },
+        { "project": project.path().canonicalize().expect("there"), "file": ".loom.yml", "cron": cron, "until": ago(minutes + 60, "+%Y-%m-%dT%H:%M:%SZ") },
     ]});
     std::fs::write(project.state().join("schedules.json"), record.to_string()).expect("written");
     project

@@ -62,7 +62,9 @@ impl Past {
     /// are processes of their own, which leave nothing to be done at the end.
     pub(in crate::engine) fn of(job: &state::Job, plan: &JobPlan, why: &Reason) -> Option<Self> {
         let written = plan.job().map(|job| job.steps.as_slice())?;
+        // How long it was paused, which counts for no time limit, is in no event.
         if job.is_paused()
+            || job.last_pause > 0
             || job.cancel.is_some()
             || !plan.services.is_empty()
             || job.steps.len() != written.len()

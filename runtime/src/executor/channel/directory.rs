@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use loom_agent::layout;
+use loom_agent::spool::HEADER;
 use loom_agent::wire::NONCE_LENGTH;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use thiserror::Error;
@@ -196,6 +197,19 @@ impl JobDirectory {
             numbers.extend(number.filter(|number| name == layout::spool_name(*number)));
         }
         Ok(numbers)
+    }
+
+    /// Leaves of a step's spool its first record, which names the step: what it said is kept elsewhere by now, and is not said again.
+    pub(super) fn cut_spool(&self, step: u32) {
+        let cut = || -> io::Result<()> {
+            let mut head = [0; HEADER];
+            self.open_spool(step)?.read_exact(&mut head)?;
+            let [.., a, b, c, d] = head;
+            let name = u64::from(u32::from_le_bytes([a, b, c, d]));
+            self.append_to_spool(step)?.set_len(HEADER as u64 + name)
+        };
+        // A whole one says more than is needed, and goes with the directory.
+        let _ = cut();
     }
 
     /// Removes a step's spool: its content is kept elsewhere by now.
@@ -441,7 +455,25 @@ fn fresh_nonce() -> [u8; NONCE_LENGTH] {
 
 #[cfg(test)]
 mod tests {
+    use loom_agent::spool::{Stream, begin, output_header};
+
     use super::*;
+
+    #[test]
+    fn of_a_spool_that_is_cut_the_name_of_its_step_is_left() {
+        let temporary = tempfile::tempdir().unwrap();
+        let directory = JobDirectory::create_new(&temporary.path().join("job")).unwrap();
+        drop(directory.create_spool(0).unwrap());
+        let named = begin(7, "0@1");
+        let mut whole = named.clone();
+        whole.extend_from_slice(&output_header(Stream::Stdout, 8, 3));
+        whole.extend_from_slice(b"abc");
+        directory.append_to_spool(0).unwrap().write_all(&whole).unwrap();
+        directory.cut_spool(0);
+        let mut left = Vec::new();
+        directory.open_spool(0).unwrap().read_to_end(&mut left).unwrap();
+        assert_eq!(left, named);
+    }
 
     #[test]
     fn a_new_directory_is_the_callers_alone_and_scripts_can_be_walked_through() {

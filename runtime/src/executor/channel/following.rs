@@ -63,9 +63,12 @@ impl Channel {
                         if let Ok(end) = &**end {
                             output.ended(end);
                         }
-                        // All of it is where it belongs by now.
-                        if !kept.is_some_and(|kept| kept.keeps(tail.length())) {
-                            directory.remove_spool(number);
+                        // All of it is where it belongs by now. Its end is in no history yet: whoever attaches before it is must
+                        // not take the step for one that never began.
+                        match kept {
+                            Some(kept) if kept.keeps(tail.length()) => {}
+                            Some(_) => directory.cut_spool(number),
+                            None => directory.remove_spool(number),
                         }
                     }
                     (tail, output, progress)

@@ -13,6 +13,9 @@ pub(super) const LATEST: Duration = Duration::from_secs(5 * 60);
 /// How far ahead the last look may be. Further, the clock was wrong then.
 const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Seconds at which no clock can stand that is right: before there was this program, 1 January 2026.
+const EARLIEST: i64 = 1_767_225_600;
+
 /// How many missed times are counted one by one.
 const COUNTED: u64 = 1_000;
 
@@ -40,6 +43,10 @@ pub(super) struct Due {
 /// What came due since the last look. Of several times the newest begins, so that what was missed does not pile up. A clock that
 /// went back begins nothing again: those times were looked at.
 pub(super) fn due(times: &Times, until: Timestamp, now: Timestamp) -> Due {
+    // The clock of a machine that starts and has not asked for the time yet.
+    if now.as_second() < EARLIEST {
+        return Due::default();
+    }
     if until > now {
         let wrong = until.duration_since(now).unsigned_abs() > AHEAD;
         return Due {
@@ -150,6 +157,13 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_begins_nothing_again() {
         assert_eq!(look("0 * * * *", "30T12:00:00", "30T11:00:30"), Due::default());
+        let times = Times::new("0 * * * *", None).unwrap();
+        let unset = Timestamp::from_second(40).unwrap();
+        assert_eq!(
+            due(&times, at("30T12:00:00"), unset),
+            Due::default(),
+            "one that was never set"
+        );
         // One that was days ahead was wrong.
         let wrong = look("0 * * * *", "30T12:00:00", "20T11:00:30");
         assert_eq!((wrong.start, wrong.until), (None, Some(at("20T11:00:30"))));

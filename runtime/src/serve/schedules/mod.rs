@@ -68,6 +68,8 @@ pub(super) struct Schedules {
     /// When the next one is due.
     next: Option<Timestamp>,
     last: Timestamp,
+    /// Whether that is to be found out anew: a clock went back, or a look failed.
+    stale: bool,
     /// What is wrong with the record, when that was said.
     trouble: Option<String>,
 }
@@ -84,6 +86,7 @@ impl Schedules {
             generation: None,
             next: None,
             last: Timestamp::MIN,
+            stale: true,
             trouble: None,
         }
     }
@@ -91,20 +94,21 @@ impl Schedules {
     fn look(&mut self, ctx: &mut Context<Self>) {
         crate::fault::in_actor("schedules");
         let (now, generation) = (Timestamp::now(), self.catalog.generation());
-        let went_back = now < self.last;
+        self.stale |= now < self.last;
         self.last = now;
-        let news = went_back || self.generation != Some(generation);
+        let news = self.stale || self.generation != Some(generation);
         if self.looking || !(news || self.next.is_some_and(|next| next <= now)) {
             return;
         }
-        self.looking = true;
-        let plans = plans(&self.catalog);
+        (self.looking, self.stale) = (true, false);
+        let catalog = Arc::clone(&self.catalog);
         let (file, owners, owner) = (
             self.file.clone(),
             self.engine.directory().owners(),
             self.engine.owner().clone(),
         );
         let looking = self.engine.io().spawn_blocking(move || {
+            let plans = plans(&catalog);
             let looked = file.change(|record| {
                 for kept in &mut record.schedules {
                     kept.give_up_on(|by| *by != owner && !is_alive(&owners, by));
@@ -131,7 +135,10 @@ impl Schedules {
                     }
                 }
                 // Tried again in the next round.
-                Err(error) => act.cannot(&error),
+                Err(error) => {
+                    act.stale = true;
+                    act.cannot(&error);
+                }
             }
         }));
     }
@@ -195,8 +202,11 @@ fn report(key: &Key, at: Timestamp, started: &Result<RunId, String>) {
     }
 }
 
-/// The schedules of the workflows that can be started.
+/// The schedules of the workflows that can be started. Waits for the disk.
 fn plans(catalog: &Catalog) -> Vec<Plan> {
+    let workspace = catalog.workspace();
+    let project = workspace.canonicalize().unwrap_or_else(|_| workspace.to_owned());
+    let project = project.display().to_string();
     let mut plans = Vec::new();
     for entry in catalog.all() {
         let workflow = entry
@@ -207,6 +217,7 @@ fn plans(catalog: &Catalog) -> Vec<Plan> {
         for schedule in trigger.iter().flat_map(|trigger| &trigger.schedule) {
             let timezone = schedule.timezone.as_ref().map(|zone| zone.value.to_string());
             let key = Key {
+                project: project.clone(),
                 file: entry.file.clone(),
                 cron: schedule.cron.value.to_string(),
                 timezone: timezone.clone(),
@@ -234,11 +245,14 @@ fn take_due(
     now: Timestamp,
     owner: &crate::executor::Owner,
 ) -> Vec<(Plan, Timestamp)> {
-    let of_file = |file: &str| plans.iter().any(|plan| plan.key.file == file);
+    let of_file = |key: &Key| {
+        let is_of = |plan: &Plan| plan.key.file == key.file && plan.key.project == key.project;
+        plans.iter().any(is_of)
+    };
     let oldest = now.checked_sub(FORGOTTEN).unwrap_or(now);
     record.schedules.retain(|kept| {
         let is_there = plans.iter().any(|plan| plan.key == kept.key);
-        is_there || (!of_file(&kept.key.file) && kept.until > oldest)
+        is_there || (!of_file(&kept.key) && kept.until > oldest)
     });
     let mut starts = Vec::new();
     for plan in plans {
@@ -261,11 +275,13 @@ fn take_due(
                 count = missed.count,
                 first = %missed.first,
                 last = %missed.last,
-                "a schedule was missed: nothing served this state directory then"
+                "a schedule was missed: nothing that serves the project looked in time"
             );
             kept.missed = Some(missed);
         }
-        if let Some(at) = due.start {
+        // A clock that was far behind for a moment makes a time due again.
+        let done = kept.begun.as_ref().map(|begun| begun.at);
+        if let Some(at) = due.start.filter(|at| Some(*at) != done) {
             kept.begun = Some(Begun {
                 at,
                 by: owner.clone(),
@@ -323,5 +339,82 @@ impl Handler<Halt> for Schedules {
 
     fn handle(&mut self, _: Halt, ctx: &mut Context<Self>) {
         ctx.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::Owner;
+
+    fn plan(project: &str, cron: &str) -> Plan {
+        Plan {
+            key: Key {
+                project: project.into(),
+                file: ".loom.yml".into(),
+                cron: cron.into(),
+                timezone: None,
+            },
+            entry: Arc::new(Entry {
+                name: "ci".into(),
+                stem: "loom".into(),
+                file: ".loom.yml".into(),
+                prepared: None,
+                findings: Vec::new(),
+            }),
+            times: Times::new(cron, None).map_err(|error| error.to_string()),
+        }
+    }
+
+    fn owner() -> Owner {
+        Owner {
+            instance: "i".into(),
+            boot: "b".into(),
+            pid: 7,
+            started: 8,
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-11-30T{text}Z").parse().unwrap()
+    }
+
+    #[test]
+    fn two_projects_on_one_state_directory_leave_each_others_schedules_alone() {
+        let (one, other) = ([plan("/one", "0 4 * * *")], [plan("/other", "5 4 * * *")]);
+        let mut record = Record::default();
+        let mut look = |plans: &[Plan], time: &str| take_due(&mut record, plans, at(time), &owner()).len();
+        assert_eq!(
+            (look(&one, "03:00:00"), look(&other, "03:00:00")),
+            (0, 0),
+            "they are new"
+        );
+        assert_eq!((look(&one, "04:00:00"), look(&other, "04:00:00")), (1, 0));
+        assert_eq!((look(&one, "04:05:00"), look(&other, "04:05:00")), (0, 1));
+    }
+
+    #[test]
+    fn a_time_that_was_begun_is_not_begun_again_when_a_clock_was_far_behind_for_a_moment() {
+        let plans = [plan("/one", "0 4 * * *")];
+        let mut record = Record::default();
+        let mut look = |now: Timestamp| take_due(&mut record, &plans, now, &owner()).len();
+        assert_eq!(look(at("03:00:00")), 0);
+        assert_eq!(look(at("04:00:10")), 1);
+        assert_eq!(look("2026-03-01T00:00:00Z".parse().unwrap()), 0);
+        assert_eq!(look(at("04:01:00")), 0);
+    }
+
+    #[test]
+    fn a_schedule_that_leaves_its_file_is_forgotten_and_one_whose_file_cannot_be_read_is_not() {
+        let (two, one) = (
+            [plan("/one", "0 4 * * *"), plan("/one", "0 5 * * *")],
+            [plan("/one", "0 4 * * *")],
+        );
+        let mut record = Record::default();
+        take_due(&mut record, &two, at("03:00:00"), &owner());
+        take_due(&mut record, &[], at("03:00:00"), &owner());
+        assert_eq!(record.schedules.len(), 2);
+        take_due(&mut record, &one, at("03:00:00"), &owner());
+        assert_eq!(record.schedules.len(), 1);
     }
 }

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
@@ -18,10 +19,16 @@ use crate::replace::write_whole;
 /// The largest record that is read, in bytes; ours hold a line a schedule.
 const MOST: u64 = 4 * 1024 * 1024;
 
+/// How often the lock is tried, and the pause between: five seconds in all.
+const LOCK_TRIES: u32 = 500;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 /// A schedule of a workflow's file, as it is written there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Key {
+    /// Several may use one state directory.
+    pub(super) project: String,
     pub(super) file: String,
     pub(super) cron: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,8 +106,7 @@ impl RecordFile {
             .create(true)
             .truncate(false)
             .open(self.0.with_extension("lock"))?;
-        // Held for one small file's reading and writing.
-        flock(&lock, FlockOperation::LockExclusive)?;
+        lock_soon(&lock)?;
         let before = read(&self.0)?;
         let mut record = before.clone().unwrap_or_default();
         let answer = change(&mut record);
@@ -109,6 +115,20 @@ impl RecordFile {
         }
         Ok(answer)
     }
+}
+
+/// Locks a file that others hold for one small file's reading and writing. One that stands still holds it up for no longer than this.
+fn lock_soon(lock: &File) -> io::Result<()> {
+    for _ in 0..LOCK_TRIES {
+        match flock(lock, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE),
+            locked => return Ok(locked?),
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::TimedOut,
+        "another process holds the lock of the file and does not let go of it",
+    ))
 }
 
 /// What the file says; nothing where there is none. One that cannot be understood is put aside.
@@ -141,6 +161,7 @@ mod tests {
 
     fn key(cron: &str) -> Key {
         Key {
+            project: "/project".into(),
             file: ".github/workflows/night.yml".into(),
             cron: cron.into(),
             timezone: None,

@@ -27,7 +27,7 @@ pub(crate) struct ScheduleView {
     /// The last time that was due, and what came of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<LastTime>,
-    /// The last times that were missed, because nothing served the project then.
+    /// The last times that were missed: nothing that serves the project looked in time.
     #[serde(skip_serializing_if = "Option::is_none")]
     missed: Option<MissedTimes>,
     /// Why it is never due.

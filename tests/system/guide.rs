@@ -106,6 +106,14 @@ fn the_first_run_and_its_history() {
 }
 
 #[test]
+fn what_the_clock_starts_can_be_started_at_once() {
+    let run = on_host(&project(), "run --event schedule .github/workflows/night.yml")
+        .run()
+        .exits(0);
+    assert!(run.stdout.contains("it is 30 4 * * 1-5"), "{run}");
+}
+
+#[test]
 fn secrets_and_variables() {
     let run = on_host(
         &project(),

@@ -1,6 +1,6 @@
 //! `loom-runtime runs prune`: removes old runs with their logs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Zoned;
 
@@ -38,49 +38,77 @@ pub(super) async fn prune(engine: &Engine, args: &PruneArgs) -> Result<(), Exit>
         // Logs that cannot be looked at take no room that anybody could win.
         let size = |run: &RunId| logs.size(run).unwrap_or_default();
         let gone = old(&runs, rules, &spared, size);
-        let bytes: u64 = gone.iter().map(size).sum();
-        (gone, bytes)
+        let sizes: BTreeMap<RunId, u64> = gone
+            .iter()
+            .flatten()
+            .map(|run| (run.clone(), size(run)))
+            .collect();
+        (gone, sizes)
     });
-    let (gone, bytes) = chosen.await.map_err(|error| failed(&error))?;
+    let (gone, sizes) = chosen.await.map_err(|error| failed(&error))?;
+    let bytes = |runs: &[RunId]| -> u64 { runs.iter().filter_map(|run| sizes.get(run)).sum() };
     if args.dry_run {
+        let gone: Vec<RunId> = gone.into_iter().flatten().collect();
         for run in &gone {
             data::print(&format!("{run}\n"));
         }
         talk::note(&format!(
             "{} would go, with {} of logs",
             count(gone.len()),
-            size_word(bytes)
+            size_word(bytes(&gone))
         ));
         return Ok(());
     }
-    let mut removed = 0;
-    for some in gone.chunks(FORGOTTEN_AT_ONCE) {
-        let forgotten = engine.journal().forget(some.to_vec()).await;
+    let (mut removed, mut left) = (Vec::new(), false);
+    for some in at_once(gone) {
+        let forgotten = engine.journal().forget(some).await;
         let forgotten = forgotten.map_err(|error| failed(&error))?;
-        removed += forgotten.len();
         let logs = engine.logs().clone();
-        let cleared = engine
-            .io()
-            .spawn_blocking(move || forgotten.iter().try_for_each(|run| logs.remove(run)));
+        let cleared = engine.io().spawn_blocking(move || {
+            let remove = |run: &RunId| logs.remove(run).err();
+            let errors: Vec<_> = forgotten.iter().filter_map(remove).collect();
+            (forgotten, errors)
+        });
+        let (forgotten, errors) = cleared.await.map_err(|error| failed(&error))?;
         // Logs whose history is gone are nobody's: they are named with their place.
-        cleared
-            .await
-            .map_err(|error| failed(&error))?
-            .map_err(|error| failed(&error))?;
+        for error in &errors {
+            failed(error);
+            left = true;
+        }
+        removed.extend(forgotten);
     }
-    let stayed = match gone.len() - removed {
+    let stayed = match sizes.len() - removed.len() {
         0 => String::new(),
         stayed => format!(
-            "; {} stayed: somebody began to use them, or nothing changed since",
+            "; {} stayed: they are in use again, or the newest that happened here",
             count(stayed)
         ),
     };
     talk::note(&format!(
         "removed {}, with {} of logs{stayed}",
-        count(removed),
-        size_word(bytes)
+        count(removed.len()),
+        size_word(bytes(&removed))
     ));
+    if left {
+        talk::help("nothing shows the logs that could not be removed any more: remove them by hand");
+        return Err(Exit::Machine);
+    }
     Ok(())
+}
+
+/// As many runs at once as the history forgets, with the attempts at one together.
+fn at_once(groups: Vec<Vec<RunId>>) -> Vec<Vec<RunId>> {
+    let mut all: Vec<Vec<RunId>> = Vec::new();
+    for group in groups {
+        match all
+            .last_mut()
+            .filter(|last| last.len() + group.len() <= FORGOTTEN_AT_ONCE)
+        {
+            Some(last) => last.extend(group),
+            None => all.push(group),
+        }
+    }
+    all
 }
 
 fn failed(error: &dyn std::error::Error) -> Exit {
@@ -106,4 +134,18 @@ fn size_word(bytes: u64) -> String {
         (size, unit) = (size / 1024, next);
     }
     format!("{size} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_at_one_run_are_forgotten_at_once() {
+        let group = |size: usize| -> Vec<RunId> { (0..size).map(|run| RunId(run.to_string())).collect() };
+        let all = at_once(vec![group(FORGOTTEN_AT_ONCE - 1), group(2), group(1)]);
+        let sizes: Vec<usize> = all.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [FORGOTTEN_AT_ONCE - 1, 3]);
+        assert_eq!(at_once(Vec::new()), Vec::<Vec<RunId>>::new());
+    }
 }

@@ -60,8 +60,14 @@ pub(super) fn number_taken(run: &Summary, number: u64) -> JournalError {
 /// Looks at the beginning of another attempt at a run; `others` are the attempts that there are.
 ///
 /// # Errors
-/// [`JournalError::Refused`] when one of them is open, or has its number.
+/// [`JournalError::Refused`] when one of them is open, or has its number, and when all of them were removed.
 pub(super) fn admit_attempt(attempt: &Summary, others: &[Summary]) -> Result<(), JournalError> {
+    if others.is_empty() {
+        return Err(refused(
+            &attempt.id,
+            "the run that it is an attempt at was removed meanwhile".to_owned(),
+        ));
+    }
     let in_the_way = |other: &&Summary| !other.state.is_final() || other.attempt == attempt.attempt;
     match others.iter().find(in_the_way) {
         None => Ok(()),

@@ -324,13 +324,18 @@ impl Journal for MemoryJournal {
     async fn forget(&self, runs: Vec<RunId>) -> Result<Vec<RunId>, JournalError> {
         Ok(self.change(|state| {
             let may_go = |run: &RunId| {
-                let Some((summary, change)) = state.runs.get(run) else {
+                let Some((summary, _)) = state.runs.get(run) else {
                     return false;
                 };
+                // All attempts go together: a later one may show the logs of an earlier one.
                 let first = summary.first.as_ref().unwrap_or(run);
-                let mut all = state.runs.values();
-                let goes_on = all.any(|(other, _)| other.is_attempt_at(first) && other.finished_at.is_none());
-                !goes_on && !summary.remains && *change < state.changes
+                let mut attempts = state
+                    .runs
+                    .values()
+                    .filter(|(other, _)| other.is_attempt_at(first));
+                attempts.all(|(attempt, change)| {
+                    attempt.finished_at.is_some() && !attempt.remains && *change < state.changes
+                })
             };
             let gone: Vec<RunId> = runs
                 .into_iter()

@@ -18,7 +18,7 @@ pub(crate) struct Rules {
     pub(crate) bytes: Option<u64>,
 }
 
-/// The runs that go by these rules, the oldest first; `runs` is all of them, the newest first.
+/// The runs that go by these rules, the oldest first, each with the other attempts at it; `runs` is all of them, the newest first.
 ///
 /// The attempts at a run go together, for a later one may have the logs of an earlier one, and count as one. A run stays that has
 /// not ended, that left something or is in `spared`, and that with the highest number of its workflow's file: numbers go on
@@ -28,7 +28,7 @@ pub(crate) fn old(
     rules: Rules,
     spared: &BTreeSet<RunId>,
     size: impl Fn(&RunId) -> u64,
-) -> Vec<RunId> {
+) -> Vec<Vec<RunId>> {
     let first = |run: &Summary| run.first.clone().unwrap_or_else(|| run.id.clone());
     let mut groups: BTreeMap<RunId, Vec<&Summary>> = BTreeMap::new();
     let mut order = Vec::new();
@@ -66,7 +66,7 @@ pub(crate) fn old(
                 .iter()
                 .any(|run| run.finished_at.is_none() || run.remains || spared.contains(&run.id));
         if goes && !stays {
-            gone.extend(group.iter().map(|run| run.id.clone()));
+            gone.push(group.iter().rev().map(|run| run.id.clone()).collect());
         }
     }
     gone.reverse();
@@ -97,7 +97,7 @@ mod tests {
     fn of(runs: &[Summary], rules: Rules, spared: &[&str]) -> Vec<String> {
         let spared = spared.iter().map(|id| RunId((*id).into())).collect();
         let gone = old(runs, rules, &spared, |_| 10);
-        gone.into_iter().map(|run| run.0).collect()
+        gone.into_iter().flatten().map(|run| run.0).collect()
     }
 
     #[test]

@@ -85,3 +85,19 @@ async fn who_has_no_series_is_told_with_all_others_and_counted() {
     // What would fall when a type is forgotten is no counter.
     assert!(!page.contains_key("loom_type_messages_total{actor_type=\"other\"}"));
 }
+
+#[actix_web::test]
+async fn a_type_whose_actors_are_gone_before_each_look_is_told_of() {
+    let (services, clock) = services(StudioOptions::default());
+    let actor = json!({"id": "brief", "type": "Brief", "status": "active", "messageCount": 7});
+    batch(&services, "one", vec![actor]).await;
+    clock.advance(1_000);
+    services.sweep();
+    let gone = json!({"boot": "one", "seq": 2, "unregister": ["brief"]});
+    let answer = post(&services, "/api/actor/batch", gone).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let page = page(&services).await;
+    assert!(!page.contains_key("loom_actors{actor_type=\"Brief\",state=\"active\"}"));
+    assert_eq!(page["loom_type_messages_total{actor_type=\"Brief\"}"], 7.0);
+    assert_eq!(page["loom_metrics_types_left_out"], 0.0);
+}

@@ -11,13 +11,14 @@ pub(super) fn forget(transaction: &Transaction<'_>, runs: &[RunId]) -> rusqlite:
     for run in runs.iter().take(FORGOTTEN_AT_ONCE) {
         let may_go: bool = transaction
             .prepare_cached(
+                // All attempts go together: a later one may show the logs of an earlier one.
                 "SELECT EXISTS (
-                     SELECT 1 FROM run WHERE id = ?1 AND finished IS NOT NULL AND remains = 0
-                         AND change < (SELECT max(change) FROM run)
-                         AND NOT EXISTS (
-                             SELECT 1 FROM run AS other
-                             WHERE other.finished IS NULL AND coalesce(other.first, other.id) = coalesce(run.first, run.id)
-                         )
+                     SELECT 1 FROM run WHERE id = ?1 AND NOT EXISTS (
+                         SELECT 1 FROM run AS attempt
+                         WHERE (attempt.id = coalesce(run.first, run.id) OR attempt.first = coalesce(run.first, run.id))
+                             AND (attempt.finished IS NULL OR attempt.remains <> 0
+                                 OR attempt.change = (SELECT max(change) FROM run))
+                     )
                  )",
             )?
             .query_row([&run.0], |row| row.get(0))?;

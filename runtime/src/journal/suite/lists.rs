@@ -9,7 +9,7 @@ use super::{Place as Opened, add, created, finished, lost};
 use crate::context::RunFacts;
 use crate::event::{Event, Rerun, RunSource, RunState, Seq};
 use crate::id::{JobId, RunId};
-use crate::journal::{Place, RunFilter, RunQuery, StateFilter, Tail};
+use crate::journal::{JournalError, Place, RunFilter, RunQuery, StateFilter, Tail};
 
 /// A run of a push to this branch by this person, or of another event.
 pub(in crate::journal) fn of_branch(branch: &str, actor: &str, event: &str) -> Event {
@@ -213,13 +213,26 @@ pub(in crate::journal) async fn runs_are_forgotten_but_for_those_that_go_on_or_l
     assert_eq!(journal.forget(all.clone()).await.unwrap(), ["f", "a"].map(run));
     assert!(journal.read(&run("a"), Seq(0), 10).await.unwrap().is_empty());
     assert!(journal.forget(all).await.unwrap().is_empty());
+    // The attempts at a run go together, or not at all: one of them is the newest change.
+    add(&journal, &run("h"), vec![again("g"), finished()])
+        .await
+        .unwrap();
+    assert!(journal.forget(vec![run("g")]).await.unwrap().is_empty());
+    add(&journal, &run("k"), vec![created(), finished()])
+        .await
+        .unwrap();
+    let both = vec![run("h"), run("g")];
+    assert_eq!(journal.forget(both.clone()).await.unwrap(), both);
+    // Another attempt would show jobs that are gone.
+    let late = add(&journal, &run("m"), vec![again("g")]).await;
+    assert!(matches!(late, Err(JournalError::Refused { .. })), "{late:?}");
     let left = journal.runs(RunQuery::default()).await.unwrap();
     let left: Vec<&str> = left.iter().map(|run| run.id.0.as_str()).collect();
-    assert_eq!(left, ["g", "e", "d", "c", "b"]);
+    assert_eq!(left, ["k", "e", "d", "c", "b"]);
     // Who follows the journal goes on.
-    add(&journal, &run("h"), vec![created()]).await.unwrap();
+    add(&journal, &run("z"), vec![created()]).await.unwrap();
     let mut seen = Vec::new();
-    while !seen.contains(&run("h")) {
+    while !seen.contains(&run("z")) {
         seen.extend(tail.next().await.unwrap().into_iter().map(|event| event.run));
     }
 }

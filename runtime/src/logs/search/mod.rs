@@ -25,7 +25,7 @@ use super::{LogError, LogKey, LogStore, Source};
 use crate::id::{JobId, RunId, StepId};
 
 /// Bytes of text that a turn reads, about.
-const TURN_BYTES: u64 = 32 * 1024 * 1024;
+const TURN_BYTES: u64 = 4 * 1024 * 1024;
 /// Logs that a turn opens, about: many small ones take their time, too.
 const TURN_LOGS: usize = 64;
 /// Hits of a turn at most.

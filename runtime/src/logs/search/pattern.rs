@@ -5,7 +5,9 @@ use thiserror::Error;
 
 /// Characters of a pattern at most.
 const LONGEST: usize = 1000;
-/// Bytes that a compiled pattern may take, and as many again what it keeps while it searches.
+/// Bytes that a compiled pattern may take. The time that a byte of text takes at worst grows with it.
+const LARGEST: usize = 1024 * 1024;
+/// Bytes of what it keeps while it searches.
 const MOST_MEMORY: usize = 10 * 1024 * 1024;
 /// Brackets within brackets.
 const DEEPEST: u32 = 100;
@@ -103,7 +105,7 @@ impl Pattern {
             .multi_line(true)
             .line_terminator(Some(b'\n'))
             .nest_limit(DEEPEST)
-            .size_limit(MOST_MEMORY)
+            .size_limit(LARGEST)
             .dfa_size_limit(MOST_MEMORY);
         let built = builder.build_many(&[text]);
         built

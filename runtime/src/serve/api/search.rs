@@ -295,8 +295,11 @@ impl Body {
     /// The next piece, and what comes after it.
     async fn next(mut self, io: &Handle, turns: &Arc<Semaphore>) -> (std::io::Result<Bytes>, Option<Self>) {
         // Searches take turns, so that many of them leave threads and disks to the others.
-        let Ok(turn) = Arc::clone(turns).acquire_owned().await else {
-            return (Err(std::io::Error::other("the studio is about to end")), None);
+        let turn = tokio::time::timeout_at(self.until.into(), Arc::clone(turns).acquire_owned());
+        let turn = match turn.await {
+            Ok(Ok(turn)) => turn,
+            Ok(Err(_)) => return (Err(std::io::Error::other("the studio is about to end")), None),
+            Err(_) => return (self.end(Vec::new(), Some(SearchBound::Time)), None),
         };
         let done = io.spawn_blocking(move || {
             let _turn = turn;
@@ -337,6 +340,11 @@ impl Body {
                 return Ok((Bytes::from(piece), false));
             }
         };
+        Ok((self.end(piece, stopped)?, true))
+    }
+
+    /// What is behind the last hit.
+    fn end(&mut self, mut piece: Vec<u8>, stopped: Option<SearchBound>) -> std::io::Result<Bytes> {
         let head = self.head.take().unwrap_or_default();
         piece.extend_from_slice(head.as_bytes());
         piece.push(b'\n');
@@ -353,7 +361,7 @@ impl Body {
         // Behind the hits, which are written.
         let end = serde_json::to_vec(&end)?;
         piece.extend_from_slice(end.get(HEAD.len()..).unwrap_or_default());
-        Ok((Bytes::from(piece), true))
+        Ok(Bytes::from(piece))
     }
 }
 

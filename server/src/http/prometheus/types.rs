@@ -22,7 +22,7 @@ pub(super) fn write(text: &mut String, workspace: &Workspace) -> Result {
     let now = workspace.intake.now();
     let there = workspace.directory.statuses_of_types();
     let rows = workspace.intake.traffic().types(now, WINDOW, Plumbing::Shown);
-    // Those that handled most come first, then those of which there are most.
+    // Those that handled most come first, then those of which there are most, then those of which there are none now.
     let handled: BTreeMap<&str, u64> = rows.iter().map(|row| (row.kind.as_str(), row.handled)).collect();
     let mut names: Vec<(u64, u64, &str)> = there
         .iter()
@@ -31,7 +31,15 @@ pub(super) fn write(text: &mut String, workspace: &Workspace) -> Result {
             (handled, statuses.values().sum(), &**kind)
         })
         .collect();
-    names.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then(a.2.cmp(b.2)));
+    // Of some types no actor lives long enough to be there at a look.
+    let gone = rows
+        .iter()
+        .filter(|row| row.handled > 0 && !there.contains_key(&*row.kind));
+    names.extend(gone.map(|row| (row.handled, 0, row.kind.as_str())));
+    names.sort_by(|a, b| {
+        let order = |name: &(u64, u64, &str)| (name.1 > 0, name.0, name.1);
+        order(b).cmp(&order(a)).then(a.2.cmp(b.2))
+    });
     let admitted = workspace
         .series
         .types

@@ -16,6 +16,7 @@
 mod access;
 mod app;
 mod certificate;
+mod chain;
 mod clock;
 mod collector;
 pub mod directory;

@@ -1,7 +1,7 @@
 //! Places that `run --keep` has kept: what is said of them, and their end.
 
 use super::args::CleanArgs;
-use super::runs::{is_meant, load};
+use super::runs::load;
 use super::{Exit, talk};
 use crate::engine::{Engine, KeptError, KeptPlace};
 use crate::id::{JobId, RunId};
@@ -51,12 +51,12 @@ pub(super) async fn clean(engine: &Engine, args: &CleanArgs) -> Result<(), Exit>
             let run = load(engine, run).await?;
             let mut places = of(engine, &run.id).await?;
             if let Some(job) = &args.job {
-                if !run.jobs.keys().any(|id| is_meant(id, job)) {
+                if !run.jobs.keys().any(|id| id.is_of(job)) {
                     talk::error(&format!("run {} has no job `{job}`", run.id));
                     talk::help(&format!("`loom-runtime runs show {}` shows its jobs", run.id));
                     return Err(Exit::Usage);
                 }
-                places.retain(|place| is_meant(&place.job, job));
+                places.retain(|place| place.job.is_of(job));
             }
             if places.is_empty() {
                 talk::note(&match &args.job {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::args::{DataFormat, LogsArgs};
 use super::output::{Columns, for_stdout};
-use super::runs::{load, print_json, unreadable};
+use super::runs::{check_job, load, print_json, unreadable};
 use super::{Exit, data, talk};
 use crate::engine::Engine;
 use crate::id::{JobId, StepId};
@@ -56,17 +56,7 @@ pub(super) async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
 
 /// Refuses a job or a step that the run does not have; one that goes on may still get it.
 fn check(run: &Run, args: &LogsArgs, goes_on: bool) -> Result<(), Exit> {
-    if let Some(job) = &args.job
-        && !run.jobs.keys().any(|id| id.is_of(job))
-    {
-        let known: Vec<&str> = run.jobs.keys().map(|id| id.0.as_str()).collect();
-        talk::error(&format!(
-            "run {} has no job `{job}`; its jobs: {}",
-            run.id,
-            known.join(", ")
-        ));
-        return Err(Exit::Usage);
-    }
+    check_job(run, args.job.as_deref())?;
     if let Some(step) = &args.step
         && !goes_on
         && steps(run, step).is_none()

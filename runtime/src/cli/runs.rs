@@ -8,7 +8,7 @@ use super::pause::waiting;
 use super::{Exit, data, kept, logs, prune, rerun, search, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
-use crate::id::{JobId, RunId};
+use crate::id::RunId;
 use crate::journal::RunQuery;
 use crate::runs::{NameError, find};
 use crate::state::Run;
@@ -151,9 +151,18 @@ async fn last_lines(engine: &Engine, run: &Run) -> Tails {
     read.await.unwrap_or_default()
 }
 
-/// Whether a job is the one of this name, or one that it brought.
-pub(super) fn is_meant(id: &JobId, name: &str) -> bool {
-    id.is_of(name)
+/// Refuses a job that the run does not have; none is fine.
+pub(super) fn check_job(run: &Run, job: Option<&str>) -> Result<(), Exit> {
+    let Some(job) = job.filter(|job| !run.jobs.keys().any(|id| id.is_of(job))) else {
+        return Ok(());
+    };
+    let known: Vec<&str> = run.jobs.keys().map(|id| id.0.as_str()).collect();
+    talk::error(&format!(
+        "run {} has no job `{job}`; its jobs: {}",
+        run.id,
+        known.join(", ")
+    ));
+    Err(Exit::Usage)
 }
 
 /// The run that is meant by a name: its number, its id, a part of that, or `latest`.

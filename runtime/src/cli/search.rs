@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::args::{DataFormat, SearchArgs};
-use super::runs::{load, print_json, unreadable};
+use super::runs::{check_job, load, print_json, unreadable};
 use super::{Exit, data, talk};
 use crate::engine::Engine;
 use crate::id::RunId;
@@ -88,17 +88,7 @@ type Subject = (Scope, Only, HashMap<RunId, String>);
 
 async fn of_run(engine: &Engine, named: &str, args: &SearchArgs) -> Result<Subject, Exit> {
     let run = load(engine, named).await?;
-    if let Some(job) = &args.job
-        && !run.jobs.keys().any(|id| id.is_of(job))
-    {
-        let known: Vec<&str> = run.jobs.keys().map(|id| id.0.as_str()).collect();
-        talk::error(&format!(
-            "run {} has no job `{job}`; its jobs: {}",
-            run.id,
-            known.join(", ")
-        ));
-        return Err(Exit::Usage);
-    }
+    check_job(&run, args.job.as_deref())?;
     let steps = match &args.step {
         None => None,
         Some(step) => Some(steps(&run, step).ok_or_else(|| {

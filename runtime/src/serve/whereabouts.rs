@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::executor::Owner;
 use crate::owner::is_alive;
+use crate::replace::write_whole;
 
 /// Where a studio can be found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,13 +35,7 @@ impl Whereabouts {
             return Ok(());
         }
         let text = serde_json::to_vec(self).map_err(io::Error::other)?;
-        let fresh = file.with_extension(format!("json.{}", self.owner.pid));
-        let written = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, file));
-        if written.is_err() {
-            // Nobody reads it under this name.
-            drop(std::fs::remove_file(&fresh));
-        }
-        written
+        write_whole(file, &text)
     }
 
     /// Removes the file when it is `owner`'s.

@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::options::CollectorOptions;
+use crate::chain::chain;
 
 /// The time that a collector has to take a request.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -80,18 +81,6 @@ fn taken(status: StatusCode, body: &[u8]) -> Result<(), String> {
         0 => Ok(()),
         refused => Err(format!("it did not take {refused} points")),
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::waiting::{Waiting, waiting};
 use crate::cli::args::{AnswerArgs, Global};
 use crate::cli::output::Known;
 use crate::cli::run::attend_other;
-use crate::cli::runs::{is_meant, load};
+use crate::cli::runs::load;
 use crate::cli::signals::Stops;
 use crate::cli::{Exit, setup, talk};
 use crate::event::PauseAnswer;
@@ -53,7 +53,7 @@ async fn answer_and_follow(global: &Global, args: &AnswerArgs, answer: PauseAnsw
 /// The paused steps that are meant.
 fn meant(run: &Run, args: &AnswerArgs) -> Result<Vec<Waiting>, Exit> {
     let paused = waiting(run);
-    let of_job = |one: &&Waiting| args.job.as_deref().is_none_or(|named| is_meant(&one.job, named));
+    let of_job = |one: &&Waiting| args.job.as_deref().is_none_or(|named| one.job.is_of(named));
     let jobs: Vec<&Waiting> = paused.iter().filter(of_job).collect();
     let of_step = |one: &&&Waiting| args.step.as_deref().is_none_or(|named| one.is_step(named));
     let steps: Vec<Waiting> = jobs.iter().filter(of_step).map(|one| (*one).clone()).collect();

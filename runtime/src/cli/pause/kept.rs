@@ -10,7 +10,6 @@ use super::shell::{Signals, docker, in_container, path_of};
 use super::waiting::{is_step, waiting};
 use crate::cli::args::ShellArgs;
 use crate::cli::output::place as place_of;
-use crate::cli::runs::is_meant;
 use crate::cli::{Exit, kept, talk};
 use crate::engine::{Engine, Entrance, KeptLock, KeptPlace};
 use crate::event::StepState;
@@ -26,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The kept place that is meant; none when a paused job is.
 pub(super) async fn meant(engine: &Engine, run: &Run, args: &ShellArgs) -> Result<Option<KeptPlace>, Exit> {
     let mut places = kept::of(engine, &run.id).await?;
-    let is_named = |job: &JobId| args.job.as_ref().is_none_or(|named| is_meant(job, named));
+    let is_named = |job: &JobId| args.job.as_ref().is_none_or(|named| job.is_of(named));
     if places.is_empty() || waiting(run).iter().any(|paused| is_named(&paused.job)) {
         return Ok(None);
     }

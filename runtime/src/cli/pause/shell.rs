@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::kept;
 use super::waiting::{Waiting, waiting};
 use crate::cli::args::{Global, ShellArgs};
-use crate::cli::runs::{is_meant, load};
+use crate::cli::runs::load;
 use crate::cli::{Exit, setup, talk};
 use crate::engine::{Engine, Entrance};
 use crate::executor::Stream;
@@ -64,7 +64,7 @@ fn meant(run: &Run, args: &ShellArgs) -> Result<Waiting, Exit> {
     }
     let all: Vec<String> = found.iter().map(Waiting::line).collect();
     if let Some(job) = &args.job {
-        found.retain(|one| is_meant(&one.job, job));
+        found.retain(|one| one.job.is_of(job));
     }
     if let Some(step) = &args.step {
         found.retain(|one| one.is_step(step));

@@ -8,7 +8,7 @@ use loom_studio::{ApiError, ApiResult};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::runs::{load, log_at};
+use super::runs::{job_of, load, log_at};
 use crate::id::{JobId, RunId};
 use crate::logs::{LogError, Pages};
 use crate::serve::runtime::Runtime;
@@ -45,10 +45,7 @@ pub(super) async fn raw(
     let (id, job) = path.into_inner();
     let (id, job) = (RunId(id), JobId(job));
     let run = load(&runtime, &id).await?;
-    if !run.jobs.contains_key(&job) {
-        let detail = format!("run `{id}` has no job `{job}`");
-        return Err(ApiError::not_found("unknown_job", detail));
-    }
+    job_of(&run, &job)?;
     let (of, attempt) = log_at(&run, &job, params.attempt)?;
     let (store, io) = (runtime.engine.logs().clone(), runtime.engine.io().clone());
     let name = file_name(&run.workflow.name, &job, attempt);

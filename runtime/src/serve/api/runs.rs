@@ -234,7 +234,7 @@ pub(super) async fn attempt(
     }
 }
 
-fn job_of<'a>(run: &'a Run, job: &JobId) -> ApiResult<&'a Job> {
+pub(super) fn job_of<'a>(run: &'a Run, job: &JobId) -> ApiResult<&'a Job> {
     run.jobs
         .get(job)
         .ok_or_else(|| ApiError::not_found("unknown_job", format!("run `{}` has no job `{job}`", run.id)))

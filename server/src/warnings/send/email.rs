@@ -8,7 +8,8 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
 use tokio::time::timeout;
 
-use super::{WITHIN, chain};
+use super::WITHIN;
+use crate::chain::chain;
 use crate::warnings::channel::{Mail, MailSecurity};
 use crate::warnings::message::Message;
 use crate::warnings::outbox::Sent;

@@ -11,8 +11,9 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use super::WITHIN;
 use super::sign::signature;
-use super::{WITHIN, chain};
+use crate::chain::chain;
 use crate::warnings::channel::Secret;
 use crate::warnings::outbox::Sent;
 

@@ -25,9 +25,10 @@ type FiguresProps = {
 /** The system in a few numbers, counted as the pages that they lead to count. */
 function Figures({ metrics, status }: FiguresProps) {
   const of = (state: string) => metrics && ofStatus(metrics, state);
+  const actors = metrics && applicationActors(metrics);
   return (
     <dl className={styles.strip}>
-      <Figure name="actors" value={metrics && applicationActors(metrics)} go={{ to: "/actors" }} />
+      <Figure name={actors === 1 ? "actor" : "actors"} value={actors} go={{ to: "/actors" }} />
       <Figure name="active" value={of("active")} go={inState("active")} minor />
       <Figure name="idle" value={of("idle")} go={inState("idle")} minor />
       <Figure name="failed" value={of("failed")} go={inState("failed")} unlessNone />

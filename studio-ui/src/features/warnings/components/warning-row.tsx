@@ -45,7 +45,7 @@ export function WarningRow({ warning, rule, silence, lever }: WarningRowProps) {
             <Name of={ruleName} />
           </Link>
           <span>
-            since <Age of={since} />
+            began <Age of={since} />
           </span>
           {resolved != null && (
             <span>

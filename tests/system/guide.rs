@@ -1,5 +1,5 @@
-//! The guide: each example is the file of `examples/workflows/guide`, each command of these tests stands in the guide, and all of
-//! it runs. What needs an engine is in `docker/guide.rs`.
+//! The guide and the pages that go on from it: each example is the file of `examples/workflows/guide`, each command of these pages
+//! is run by a test and each command of these tests stands there. What needs an engine is in `docker/guide.rs`.
 
 use std::path::{Path, PathBuf};
 
@@ -11,9 +11,20 @@ pub(crate) fn root() -> &'static Path {
     here.parent().expect("the tests' crate lies in the project")
 }
 
-/// The text of the guide.
+/// What these tests hold: the guide, and the pages that its parts became.
+const PAGES: [&str; 3] = ["guide.md", "history.md", "starting.md"];
+
+/// The text of these pages.
 fn guide() -> String {
-    std::fs::read_to_string(root().join("docs/guide.md")).expect("the guide")
+    let read = |page| std::fs::read_to_string(root().join("docs").join(page)).expect("a page of the guide");
+    PAGES.map(read).join("\n")
+}
+
+/// The commands that a text shows, each without what is said of it (`# …`).
+fn commands(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("$ loom-runtime "))
+        .map(|command| command.split("  #").next().unwrap_or(command).trim_end())
 }
 
 fn folder() -> PathBuf {
@@ -48,12 +59,19 @@ pub(crate) fn project() -> Project {
 #[track_caller]
 pub(crate) fn shown(project: &Project, command: &str) -> Loom {
     assert!(
-        guide()
-            .lines()
-            .any(|line| line.strip_prefix("$ loom-runtime ") == Some(command)),
+        commands(&guide()).any(|shown| shown == command),
         "the guide does not show: $ loom-runtime {command}"
     );
-    project.loom(&command.split(' ').collect::<Vec<_>>())
+    // What is between quotes is one word, as a shell has it.
+    let words: Vec<&str> = command
+        .split('\'')
+        .enumerate()
+        .flat_map(|(part, text)| match part % 2 {
+            0 => text.split(' ').filter(|word| !word.is_empty()).collect(),
+            _ => vec![text],
+        })
+        .collect();
+    project.loom(&words)
 }
 
 /// A `run` as it stands in the guide, on this machine.
@@ -88,6 +106,16 @@ fn the_guide_shows_its_examples_word_for_word() {
 }
 
 #[test]
+fn every_command_of_the_guide_is_run_by_a_test() {
+    let tests = [include_str!("guide.rs"), include_str!("docker/guide.rs")].concat();
+    let guide = guide();
+    let untried: Vec<&str> = commands(&guide)
+        .filter(|command| !tests.contains(&format!("\"{command}\"")))
+        .collect();
+    assert!(untried.is_empty(), "no test runs: {untried:#?}");
+}
+
+#[test]
 fn the_first_run_and_its_history() {
     let project = project();
     let first = on_host(&project, "run .github/workflows/first.yml")
@@ -103,6 +131,12 @@ fn the_first_run_and_its_history() {
     assert!(show.stdout.contains("build step 2/2"), "{show}");
     let logs = shown(&project, "runs logs latest -j test").run().exits(0);
     assert!(logs.stdout.contains("testing 1.2"), "{logs}");
+    let again = shown(&project, "runs rerun latest -j test").run().exits(0);
+    assert!(again.stdout.contains("| testing 1.2"), "{again}");
+    shown(&project, "runs rerun latest")
+        .run()
+        .exits(0)
+        .prints("build ✓ step 2/2");
 }
 
 #[test]
@@ -243,8 +277,28 @@ fn a_place_that_is_kept() {
 
 #[test]
 fn a_failure() {
-    let run = on_host(&project(), "run .github/workflows/failing.yml")
+    let project = project();
+    let run = on_host(&project, "run .github/workflows/failing.yml")
         .run()
         .exits(1);
     assert!(run.stdout.contains("missing semicolon"), "{run}");
+    shown(&project, "runs rerun latest --failed")
+        .run()
+        .exits(1)
+        .prints("missing semicolon");
+}
+
+#[test]
+fn a_text_is_found_in_the_logs_of_all_runs() {
+    let project = project();
+    let workflow = "on: push\njobs:\n  ask:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo store, connection refused\n";
+    project.file(".github/workflows/ask.yml", workflow);
+    project
+        .loom(&["run", "--executor", "host", ".github/workflows/ask.yml"])
+        .run()
+        .exits(0);
+    shown(&project, "runs search 'connection refused'")
+        .run()
+        .exits(0)
+        .prints("store, connection refused");
 }

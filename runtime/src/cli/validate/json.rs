@@ -1,4 +1,4 @@
-//! Findings as JSON, an object a file. The fields are a contract: see `docs/guide.md`.
+//! Findings as JSON, an object a file. The fields are a contract: see `docs/editing.md`.
 
 use loom_workflow::{Diagnostic, Fixed, Label, Role, Source, Span};
 use serde::Serialize;
